@@ -1,0 +1,144 @@
+"""Ratings and movies in memory: what every reader returns and every method is fitted on."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from recsys.data.catalog import Catalog
+from recsys.errors import DataError
+
+MIN_STARS, MAX_STARS = 0.5, 5.0
+"""The rating scale over all MovieLens datasets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Ratings of users for the movies of a catalogue.
+
+    Users are rows, always. A part of a dataset (`part`) keeps all its users and movies, so that rows and columns mean
+    the same before and after a split.
+
+    Attributes
+    ----------
+    name
+        For people and for the tracking server: ``"ml-100k"``, ``"ml-25m"``, ``"sample"``.
+    catalog
+        The movies; also those that nobody has rated.
+    user_ids
+        int64, (n_users,), strictly ascending.
+    user_indices, item_indices
+        int32, (n_ratings,), rows of ``user_ids`` and of ``catalog``, sorted by user, then by item; no pair twice.
+    ratings
+        float32, (n_ratings,), stars 0.5-5.
+    timestamps
+        int64, (n_ratings,), seconds since 1970 UTC.
+    """
+
+    name: str
+    catalog: Catalog
+    user_ids: NDArray[np.int64]
+    user_indices: NDArray[np.int32]
+    item_indices: NDArray[np.int32]
+    ratings: NDArray[np.float32]
+    timestamps: NDArray[np.int64]
+
+    @classmethod
+    def from_ratings(
+        cls,
+        name: str,
+        catalog: Catalog,
+        *,
+        user_ids: NDArray[np.int64],
+        movie_ids: NDArray[np.int64],
+        ratings: NDArray[np.float32],
+        timestamps: NDArray[np.int64],
+    ) -> "Dataset":
+        """Return a dataset from four columns of equal length, (n_ratings,), in any order.
+
+        Raises
+        ------
+        DataError
+            No rating, a movie that is not in the catalogue, a rating off the scale, or a (user, movie) pair twice.
+        """
+        if len(ratings) == 0:
+            raise DataError(f"dataset {name} holds no rating")
+        item_indices = catalog.find(movie_ids)
+        if np.any(item_indices < 0):
+            unknown = int(movie_ids[np.argmin(item_indices)])
+            raise DataError(f"movie {unknown} is rated but not in the catalogue of {name}")
+        if not np.all((ratings >= MIN_STARS) & (ratings <= MAX_STARS)):
+            raise DataError(f"a rating of {name} is off the scale of {MIN_STARS} to {MAX_STARS} stars")
+        users, user_indices = np.unique(user_ids, return_inverse=True)
+        order = np.lexsort((item_indices, user_indices))
+        pairs = user_indices[order].astype(np.int64) * catalog.n_items + item_indices[order]
+        if np.any(np.diff(pairs) == 0):
+            raise DataError(f"a user of {name} rates the same movie twice")
+        return cls(
+            name=name,
+            catalog=catalog,
+            user_ids=users.astype(np.int64),
+            user_indices=user_indices[order].astype(np.int32),
+            item_indices=item_indices[order].astype(np.int32),
+            ratings=ratings[order].astype(np.float32),
+            timestamps=timestamps[order].astype(np.int64),
+        )
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users, those without a rating in this part included."""
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of movies, those without a rating included."""
+        return self.catalog.n_items
+
+    @property
+    def n_ratings(self) -> int:
+        """Return the number of ratings."""
+        return len(self.ratings)
+
+    @cached_property
+    def user_items(self) -> sp.csr_array:
+        """Return the ratings as CSR float32, (n_users, n_items), stars 0.5-5, column indices sorted."""
+        return sp.csr_array((self.ratings, (self.user_indices, self.item_indices)), shape=(self.n_users, self.n_items))
+
+    @cached_property
+    def interactions(self) -> sp.csr_array:
+        """Return who has rated what as CSR float32, (n_users, n_items), every entry 1."""
+        binary = self.user_items.copy()
+        binary.data = np.ones_like(binary.data)
+        return binary
+
+    @cached_property
+    def popularity(self) -> NDArray[np.int64]:
+        """Return the number of ratings of each movie, int64, (n_items,)."""
+        return np.bincount(self.item_indices, minlength=self.n_items)
+
+    @cached_property
+    def digest(self) -> str:
+        """Return 32 hexadecimal digits that change with any rating, time, title, year or genre, not with row order."""
+        sha = hashlib.sha256()
+        catalog = self.catalog
+        columns: tuple[NDArray[np.generic], ...] = (
+            *(catalog.movie_ids, catalog.years, catalog.genres),
+            *(self.user_ids, self.user_indices, self.item_indices, self.ratings, self.timestamps),
+        )
+        for column in columns:
+            sha.update(np.ascontiguousarray(column).tobytes())
+        sha.update("\n".join((*catalog.titles, *catalog.genre_names)).encode())
+        return sha.hexdigest()[:32]
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Dataset":
+        """Return the chosen ratings, bool, (n_ratings,), over the same users and movies. It may be empty."""
+        return replace(
+            self,
+            user_indices=self.user_indices[chosen],
+            item_indices=self.item_indices[chosen],
+            ratings=self.ratings[chosen],
+            timestamps=self.timestamps[chosen],
+        )

@@ -1,0 +1,73 @@
+"""Errors of the product, one tree.
+
+    RecsysError
+    ├── DataError            a rating or movie file that cannot be read as it stands
+    ├── ParameterError       a setting, method or parameter that does not exist or is out of range
+    ├── NotFittedError       a question to a model that has not been fitted or loaded
+    ├── UnknownMovieError    a movie id that is not in the catalogue
+    ├── ArtifactError        a model folder that is missing, altered or of an unknown format
+    └── RegistryError        the registry cannot be reached, or does not hold what was asked for
+
+A message says what failed, the value, and the remedy. HTTP status codes are not known here.
+"""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class RecsysError(Exception):
+    """Base of every error that the product raises on purpose."""
+
+
+class DataError(RecsysError):
+    """A file of ratings or movies that cannot be read as it stands.
+
+    Parameters
+    ----------
+    problem
+        What is wrong and what to do, in one sentence.
+    path, line, value
+        Where it was found: the file, the line number (from 1) and the offending text, each when there is one.
+    """
+
+    def __init__(
+        self, problem: str, *, path: Path | None = None, line: int | None = None, value: str | None = None
+    ) -> None:
+        place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
+        found = "" if value is None else f" (found {value!r})"
+        super().__init__(f"{place}{problem}{found}")
+        self.path = path
+        self.line = line
+        self.value = value
+
+
+class ParameterError(RecsysError):
+    """A setting, method or parameter that does not exist or is out of range."""
+
+
+class NotFittedError(RecsysError):
+    """A question to a model that has not been fitted or loaded."""
+
+
+class UnknownMovieError(RecsysError):
+    """A movie id that is not in the catalogue."""
+
+    def __init__(self, movie_id: int) -> None:
+        super().__init__(f"movie {movie_id} is not in the catalogue; find ids with a search by title")
+        self.movie_id = movie_id
+
+
+class ArtifactError(RecsysError):
+    """A model folder that is missing, altered or of an unknown format."""
+
+
+class RegistryError(RecsysError):
+    """The registry cannot be reached, or does not hold what was asked for."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the nearest known name, else a list of all of them."""
+    names = sorted(known)
+    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]!r}?" if nearest else f"; known are {', '.join(names)}"

@@ -1,0 +1,128 @@
+"""Square item-item matrices, dense or sparse, with the few operations that serving needs.
+
+NumPy only: a serving worker opens them memory-mapped and imports nothing heavier.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+class ItemMatrix(Protocol):
+    """An (n_items, n_items) float32 matrix whose rows can be added up and looked at."""
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of rows and of columns."""
+        ...
+
+    @property
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the arrays that hold the matrix, by the name of the file each is stored under."""
+        ...
+
+    def weighted_row_sum(self, item_indices: Indices, weights: Float32) -> Float32:
+        """Return ``weights @ matrix[item_indices]``, float32, (n_items,); zeros for no row."""
+        ...
+
+    def row(self, item_index: int) -> Float32:
+        """Return one row, dense float32, (n_items,)."""
+        ...
+
+    def block(self, item_indices: Indices, columns: Indices) -> Float32:
+        """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class DenseItemMatrix:
+    """A dense matrix: C-ordered float32, (n_items, n_items)."""
+
+    values: Float32
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of rows and of columns."""
+        return len(self.values)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the one array, named ``values``."""
+        return {"values": self.values}
+
+    def weighted_row_sum(self, item_indices: Indices, weights: Float32) -> Float32:
+        """Return ``weights @ matrix[item_indices]``, float32, (n_items,); zeros for no row."""
+        result: Float32 = weights @ self.values[item_indices]
+        return result
+
+    def row(self, item_index: int) -> Float32:
+        """Return one row, float32, (n_items,), a view."""
+        return self.values[item_index]
+
+    def block(self, item_indices: Indices, columns: Indices) -> Float32:
+        """Return ``matrix[item_indices][:, columns]``, float32, (n_rows, n_columns)."""
+        return self.values[np.ix_(item_indices, columns)]
+
+
+@dataclass(frozen=True, eq=False)
+class SparseItemMatrix:
+    """A sparse matrix in CSR layout.
+
+    Attributes
+    ----------
+    data, indices
+        float32 and int32, (n_stored,), row after row; columns ascending within a row.
+    indptr
+        int64, (n_items + 1,), where each row starts.
+    """
+
+    data: Float32
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of rows and of columns."""
+        return len(self.indptr) - 1
+
+    @property
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the three arrays of the CSR layout."""
+        return {"data": self.data, "indices": self.indices, "indptr": self.indptr}
+
+    def weighted_row_sum(self, item_indices: Indices, weights: Float32) -> Float32:
+        """Return ``weights @ matrix[item_indices]``, float32, (n_items,); zeros for no row."""
+        starts, stops = self.indptr[item_indices], self.indptr[item_indices + 1]
+        spans = [slice(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        if not spans:
+            return np.zeros(self.n_items, dtype=np.float32)
+        columns = np.concatenate([self.indices[span] for span in spans])
+        values = np.concatenate([self.data[span] for span in spans])
+        values *= np.repeat(weights, stops - starts)
+        return np.bincount(columns, weights=values, minlength=self.n_items).astype(np.float32)
+
+    def row(self, item_index: int) -> Float32:
+        """Return one row, dense float32, (n_items,)."""
+        dense = np.zeros(self.n_items, dtype=np.float32)
+        span = slice(self.indptr[item_index], self.indptr[item_index + 1])
+        dense[self.indices[span]] = self.data[span]
+        return dense
+
+    def block(self, item_indices: Indices, columns: Indices) -> Float32:
+        """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns)."""
+        rows = np.zeros((len(item_indices), len(columns)), dtype=np.float32)
+        for position, item_index in enumerate(item_indices):
+            rows[position] = self.row(int(item_index))[columns]
+        return rows
+
+
+def matrix_from_arrays(arrays: dict[str, NDArray[np.generic]]) -> ItemMatrix:
+    """Return the matrix that these arrays hold: the inverse of `ItemMatrix.arrays`."""
+    kind = DenseItemMatrix if "values" in arrays else SparseItemMatrix
+    matrix: ItemMatrix = kind(**arrays)
+    return matrix
