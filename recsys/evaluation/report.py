@@ -1,0 +1,146 @@
+"""The evaluation of a scorer on a split: every metric, the top lists and the slices, in one pass over the users."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.catalog import MIN_STARS
+from recsys.data.dataset import Dataset
+from recsys.errors import DataError, ParameterError
+from recsys.evaluation import beyond
+from recsys.evaluation.ranking import RANKING_METRICS, find_hits, ndcg
+from recsys.evaluation.scorer import Scorer, score_blocks
+from recsys.evaluation.slices import MovieSlices, Slice, user_slices
+from recsys.evaluation.top_k import NO_ITEM, top_items
+from recsys.splits import Split
+
+CUTOFFS = (5, 10, 20)
+HEADLINE_CUTOFF = 10
+"""The cut-off of the slices and of the per-user nDCG, by which versions are compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How good the top lists of a scorer are.
+
+    Attributes
+    ----------
+    metrics
+        By name and cut-off, ``ndcg_at_10``: means over the evaluated users (ndcg, map, precision, recall, hit_rate,
+        mrr) and numbers over all their lists (coverage, gini, novelty, diversity, popularity_bias). NaN where a
+        number is not defined: diversity at 1, or novelty of lists without a movie.
+    user_indices
+        int64, (n_users,), ascending: the evaluated users, those with a relevant movie in the holdout.
+    user_ndcg_at_10
+        float64, (n_users,), nDCG@10 of each of them.
+    item_indices
+        int64, (n_users, max(cutoffs, 10)), their top lists, best first, -1 after the last candidate.
+    slices
+        By user activity and by movie popularity, at 10.
+    """
+
+    metrics: dict[str, float]
+    user_indices: NDArray[np.int64]
+    user_ndcg_at_10: NDArray[np.float64]
+    item_indices: NDArray[np.int64]
+    slices: tuple[Slice, ...]
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of evaluated users."""
+        return len(self.user_indices)
+
+
+def evaluate(
+    scorer: Scorer,
+    split: Split,
+    *,
+    cutoffs: Sequence[int] = CUTOFFS,
+    relevant_stars: float = MIN_STARS,
+    block_size: int = 1024,
+) -> Evaluation:
+    """Return the quality of a scorer's top lists on the holdout.
+
+    The scorer gets each user's train ratings; movies seen in train are no candidates. Users without a relevant movie
+    in the holdout are left out; users without a train rating are kept, with an empty history.
+
+    Parameters
+    ----------
+    scorer
+        Fitted on ``split.train`` or on less.
+    split
+        Train and holdout, over the same users and movies.
+    cutoffs
+        Lengths of the lists that the metrics are taken of, each at least 1.
+    relevant_stars
+        Holdout ratings of at least so many stars are relevant. By default all are, as in the Microsoft Recommenders
+        benchmark: whoever has rated a movie has chosen to watch it.
+    block_size
+        Users scored at once; memory grows with it times the number of movies.
+
+    Raises
+    ------
+    DataError
+        When no holdout rating is relevant.
+    ParameterError
+        When a cut-off or the block size is below 1, or there is no cut-off.
+    """
+    _check(cutoffs, block_size)
+    relevant = split.holdout.part(split.holdout.ratings >= relevant_stars)
+    if relevant.n_ratings == 0:
+        raise DataError(f"the holdout has no rating of at least {relevant_stars:g} stars; lower relevant_stars")
+    n_relevant = np.bincount(relevant.user_indices, minlength=relevant.n_users)
+    user_indices = np.flatnonzero(n_relevant)
+    movie_slices = MovieSlices(relevant, split.train.popularity, user_indices, HEADLINE_CUTOFF)
+
+    top_k = max(*cutoffs, HEADLINE_CUTOFF)
+    item_indices = np.full((len(user_indices), top_k), NO_ITEM, dtype=np.int64)
+    for rows, scores in score_blocks(scorer, split.train.user_items, user_indices, block_size=block_size):
+        item_indices[rows] = top_items(scores, top_k).item_indices
+        movie_slices.add(rows, scores)
+
+    hits, n_relevant = find_hits(relevant, user_indices, item_indices), n_relevant[user_indices]
+    activity = np.bincount(split.train.user_indices, minlength=relevant.n_users)[user_indices]
+    by_user = user_slices(hits, n_relevant, activity, top_k=HEADLINE_CUTOFF)
+    return Evaluation(
+        metrics=_ranking_metrics(hits, n_relevant, cutoffs) | _beyond_metrics(item_indices, split.train, cutoffs),
+        user_indices=user_indices,
+        user_ndcg_at_10=ndcg(hits, n_relevant, HEADLINE_CUTOFF),
+        item_indices=item_indices,
+        slices=(*by_user, *movie_slices.result(item_indices)),
+    )
+
+
+def _check(cutoffs: Sequence[int], block_size: int) -> None:
+    if not cutoffs or min(cutoffs) < 1:
+        raise ParameterError(f"cutoffs must be numbers from 1, not {tuple(cutoffs)}")
+    if block_size < 1:
+        raise ParameterError(f"block_size must be at least 1, not {block_size}")
+
+
+def _ranking_metrics(
+    hits: NDArray[np.bool_], n_relevant: NDArray[np.int64], cutoffs: Sequence[int]
+) -> dict[str, float]:
+    return {
+        f"{name}_at_{top_k}": float(metric(hits, n_relevant, top_k).mean())
+        for top_k in cutoffs
+        for name, metric in RANKING_METRICS.items()
+    }
+
+
+def _beyond_metrics(item_indices: NDArray[np.int64], train: Dataset, cutoffs: Sequence[int]) -> dict[str, float]:
+    n_train_users = len(np.unique(train.user_indices))
+    metrics: dict[str, float] = {}
+    for top_k in cutoffs:
+        shown = item_indices[:, :top_k]
+        values = {
+            "coverage": beyond.catalog_coverage(shown, train.n_items),
+            "gini": beyond.exposure_gini(shown, train.n_items),
+            "novelty": beyond.novelty(shown, train.popularity, n_train_users),
+            "diversity": beyond.intra_list_diversity(shown, train.catalog.genres),
+            "popularity_bias": beyond.popularity_bias(shown, train.popularity),
+        }
+        metrics |= {f"{name}_at_{top_k}": value for name, value in values.items()}
+    return metrics

@@ -1,0 +1,106 @@
+"""What is evaluated: anything that turns histories into scores, and the popularity baseline."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from recsys.evaluation.top_k import mask_seen
+
+
+class Scorer(Protocol):
+    """Anything that scores all movies for a block of users."""
+
+    def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """Return the scores, dense float32, (n_block, n_items); read-only arrays are welcome.
+
+        Parameters
+        ----------
+        histories
+            CSR float32, (n_block, n_items), stars 0.5-5; a row may be empty. Seen movies need not be masked.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PopularityScorer:
+    """The baseline: every user gets the movies that most users have rated.
+
+    Attributes
+    ----------
+    popularity
+        int64, (n_items,), number of ratings in train.
+    """
+
+    popularity: NDArray[np.int64]
+
+    def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """Return the numbers of ratings, float32, (n_block, n_items), the same in each row, a read-only view."""
+        return np.broadcast_to(self.popularity.astype(np.float32), histories.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class PopularFallback:
+    """A scorer that answers an empty history with popular movies, as the served model does.
+
+    Without it the empty history of a cold user gets equal scores, and so the movies with the lowest ids.
+
+    Attributes
+    ----------
+    scorer
+        Scores the users that have a history.
+    popularity
+        int64, (n_items,), number of ratings in train.
+    """
+
+    scorer: Scorer
+    popularity: NDArray[np.int64]
+
+    def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """Return the scores, float32, (n_block, n_items)."""
+        scores = self.scorer.scores(histories)
+        cold = np.flatnonzero(np.diff(histories.indptr) == 0)
+        if cold.size:
+            scores = np.array(scores)
+            scores[cold] = self.popularity
+        return scores
+
+
+class ScoreBlock(NamedTuple):
+    """Scores of consecutive users.
+
+    Attributes
+    ----------
+    rows
+        Which of the users asked for.
+    scores
+        float32, (n_block, n_items), -inf at seen movies.
+    """
+
+    rows: slice
+    scores: NDArray[np.float32]
+
+
+def score_blocks(
+    scorer: Scorer, user_items: sp.csr_array, user_indices: NDArray[np.int64], *, block_size: int
+) -> Iterator[ScoreBlock]:
+    """Yield the scores of users block by block, seen movies masked, so that memory holds `block_size` rows only.
+
+    Parameters
+    ----------
+    scorer
+        What is evaluated.
+    user_items
+        CSR float32, (n_users, n_items), the histories, stars 0.5-5.
+    user_indices
+        int64, (n_asked,), the users to score.
+    block_size
+        Users in a block, at least 1.
+    """
+    for start in range(0, len(user_indices), block_size):
+        rows = slice(start, min(start + block_size, len(user_indices)))
+        histories = user_items[user_indices[rows]]
+        yield ScoreBlock(rows, mask_seen(scorer.scores(histories), histories))

@@ -1,0 +1,158 @@
+"""Quality by user activity and by movie popularity: who is served well, and which movies are found at all.
+
+A slice of users is judged by its own top lists. For a slice of movies no single number is enough, so there are two:
+
+``recall``
+    The share of the slice's relevant holdout ratings that the normal top lists hold. It is what users experience, and
+    it tells whether these movies get shown. For movies with few ratings it is near 0 under every method that ranks
+    well, because better-known movies are the better bet; alone it would say that nothing helps new movies.
+``ndcg_within``
+    Mean nDCG when the slice's movies are the only candidates, over the users with a relevant movie among them: a
+    shelf of new films. It tells whether a method knows anything about these movies, by their content or otherwise.
+
+Both compare methods within a slice, not slices with each other: the fewer the candidates, the easier the ranking.
+Movies are counted by their ratings in train.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.data.dataset import Dataset
+from recsys.evaluation.ranking import find_hits, hit_rate, ndcg, recall
+from recsys.evaluation.top_k import NO_ITEM, top_items
+
+MOVIE_BOUNDS = (0, 5, 20)
+"""Upper ends of the bins of movies, in ratings in train: 0, 1-5, 6-20, 21+."""
+USER_BOUNDS = (0, 10, 50, 200)
+"""Upper ends of the bins of users, in ratings in train: 0, 1-10, 11-50, 51-200, 201+."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The quality on one slice.
+
+    Attributes
+    ----------
+    by
+        ``"user activity"`` or ``"movie popularity"``.
+    label
+        The number of ratings in train: ``"0"``, ``"1-5"``, ``"21+"``.
+    n_members
+        How many of the evaluated users, or of the movies, are in the slice.
+    n_relevant
+        How many relevant holdout ratings are in the slice.
+    metrics
+        Of users ``ndcg``, ``recall`` and ``hit_rate``, of movies ``recall`` and ``ndcg_within``, all at the cut-off;
+        NaN in a slice without relevant ratings.
+    """
+
+    by: str
+    label: str
+    n_members: int
+    n_relevant: int
+    metrics: dict[str, float]
+
+
+def bin_labels(bounds: Sequence[int]) -> list[str]:
+    """Return the labels of the bins that end at these bounds, and of the open one after them."""
+    starts = [0, *(bound + 1 for bound in bounds)]
+    closed = [f"{start}" if start == end else f"{start}-{end}" for start, end in zip(starts, bounds, strict=False)]
+    return [*closed, f"{starts[-1]}+"]
+
+
+def user_slices(
+    hits: NDArray[np.bool_], n_relevant: NDArray[np.int64], activity: NDArray[np.int64], *, top_k: int
+) -> list[Slice]:
+    """Return the quality by user activity.
+
+    Parameters
+    ----------
+    hits, n_relevant, top_k
+        As in `recsys.evaluation.ranking`, over the evaluated users.
+    activity
+        int64, (n_users,), number of ratings in train of the same users.
+    """
+    bin_of_user = np.searchsorted(USER_BOUNDS, activity)
+    slices = []
+    for number, label in enumerate(bin_labels(USER_BOUNDS)):
+        chosen = bin_of_user == number
+        wanted = n_relevant[chosen]
+        metrics = {metric.__name__: _mean(metric(hits[chosen], wanted, top_k)) for metric in (ndcg, recall, hit_rate)}
+        slices.append(Slice("user activity", label, int(chosen.sum()), int(wanted.sum()), metrics))
+    return slices
+
+
+@dataclass(eq=False)
+class MovieSlices:
+    """Collects the quality by movie popularity while scores pass by in blocks.
+
+    Attributes
+    ----------
+    relevant
+        The holdout ratings that count as relevant.
+    popularity
+        int64, (n_items,), number of ratings in train.
+    user_indices
+        int64, (n_users,), the evaluated users.
+    top_k
+        The cut-off.
+    """
+
+    relevant: Dataset
+    popularity: NDArray[np.int64]
+    user_indices: NDArray[np.int64]
+    top_k: int
+    _bin_of_item: NDArray[np.int64] = field(init=False)
+    _lists: list[NDArray[np.int64]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._bin_of_item = np.searchsorted(MOVIE_BOUNDS, self.popularity)
+        shape = (len(self.user_indices), self.top_k)
+        self._lists = [np.full(shape, NO_ITEM, dtype=np.int64) for _ in bin_labels(MOVIE_BOUNDS)]
+
+    def add(self, rows: slice, scores: NDArray[np.float32]) -> None:
+        """Rank the movies of each slice among themselves.
+
+        Parameters
+        ----------
+        rows
+            Which of `user_indices` the block holds.
+        scores
+            float32, (n_block, n_items), -inf at seen movies.
+        """
+        for number, lists in enumerate(self._lists):
+            members = np.flatnonzero(self._bin_of_item == number)
+            if members.size:
+                best = top_items(scores[:, members], self.top_k).item_indices
+                lists[rows] = np.where(best >= 0, members[best], NO_ITEM)
+
+    def result(self, item_indices: NDArray[np.int64]) -> list[Slice]:
+        """Return the slices, given the normal top lists, int64, (n_users, n_ranks)."""
+        shown = item_indices[:, : self.top_k]
+        found = shown[find_hits(self.relevant, self.user_indices, shown)]
+        labels = bin_labels(MOVIE_BOUNDS)
+        n_found = np.bincount(self._bin_of_item[found], minlength=len(labels))
+        bin_of_rating = self._bin_of_item[self.relevant.item_indices]
+        slices = []
+        for number, label in enumerate(labels):
+            wanted = self.relevant.part(bin_of_rating == number)
+            n_members = int(np.count_nonzero(self._bin_of_item == number))
+            metrics = {
+                "recall": float(n_found[number] / wanted.n_ratings) if wanted.n_ratings else float("nan"),
+                "ndcg_within": self._ndcg_within(wanted, self._lists[number]),
+            }
+            slices.append(Slice("movie popularity", label, n_members, wanted.n_ratings, metrics))
+        return slices
+
+    def _ndcg_within(self, wanted: Dataset, lists: NDArray[np.int64]) -> float:
+        n_relevant = np.bincount(wanted.user_indices, minlength=wanted.n_users)[self.user_indices]
+        return _mean(ndcg(find_hits(wanted, self.user_indices, lists), n_relevant, self.top_k))
+
+
+def _mean(per_user: NDArray[np.float64]) -> float:
+    """Return the mean over the users that have a value, NaN when none has."""
+    valid = per_user[~np.isnan(per_user)]
+    return float(valid.mean()) if valid.size else float("nan")

@@ -1,0 +1,115 @@
+"""Splits of a dataset into a training part and a holdout part."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from recsys.data.dataset import Dataset
+from recsys.errors import DataError
+
+Strategy = Literal["random", "temporal", "leave-last-out"]
+
+
+class SplitParams(BaseModel):
+    """How ratings are divided; part of the parameters of every run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strategy: Strategy = "random"
+    """``random``: a share of each movie's ratings; ``temporal``: the latest share of all ratings;
+    ``leave-last-out``: the last rating of each user."""
+    holdout_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """The share of ratings held out, between 0 and 1; ``leave-last-out`` does not use it."""
+    seed: Annotated[int, Field(ge=0)] = 42
+    """Seed of the random numbers; only ``random`` draws any."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Two parts of one dataset, over the same users and movies, no rating in both."""
+
+    train: Dataset
+    holdout: Dataset
+
+
+def split(dataset: Dataset, params: SplitParams) -> Split:
+    """Return the training part and the holdout part of a dataset.
+
+    Raises
+    ------
+    DataError
+        When one of the two parts would hold no rating.
+    """
+    held_out = _STRATEGIES[params.strategy](dataset, params)
+    _check_sides(dataset, held_out, params)
+    return Split(train=dataset.part(~held_out), holdout=dataset.part(held_out))
+
+
+def _random(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
+    """Hold out a share of each movie's ratings, bool, (n_ratings,): the protocol of Microsoft Recommenders.
+
+    A movie keeps ``round((1 - holdout_ratio) * n)`` of its n ratings, halves to the even number. So with the default
+    ratio every movie with a rating keeps one in train; there are no cold movies.
+    """
+    draw = np.random.default_rng(params.seed).random(dataset.n_ratings)
+    order = np.lexsort((draw, dataset.item_indices))
+    counts = dataset.popularity
+    rank_in_movie = np.arange(dataset.n_ratings) - np.repeat(np.cumsum(counts) - counts, counts)
+    n_kept = np.round((1 - params.holdout_ratio) * counts)
+    held_out = np.empty(dataset.n_ratings, dtype=np.bool_)
+    held_out[order] = rank_in_movie >= np.repeat(n_kept, counts)
+    return held_out
+
+
+def _temporal(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
+    """Hold out the latest share of all ratings, bool, (n_ratings,): train on the past, be judged by the future.
+
+    Ratings of the same second are taken in the order of users, then of movies. Users and movies that appear only after
+    the cut stay in the holdout, as cold users and cold movies: in service they come as well, and leaving them out would
+    flatter every method.
+    """
+    order = np.argsort(dataset.timestamps, kind="stable")
+    n_held_out = round(params.holdout_ratio * dataset.n_ratings)
+    held_out = np.zeros(dataset.n_ratings, dtype=np.bool_)
+    held_out[order[dataset.n_ratings - n_held_out :]] = True
+    return held_out
+
+
+def _leave_last_out(dataset: Dataset, _params: SplitParams) -> NDArray[np.bool_]:
+    """Hold out the last rating of each user, bool, (n_ratings,).
+
+    Of several ratings in a user's last second the one with the highest movie id is the last. A user with a single
+    rating keeps it in train.
+    """
+    order = np.lexsort((dataset.item_indices, dataset.timestamps, dataset.user_indices))
+    counts = np.bincount(dataset.user_indices, minlength=dataset.n_users)
+    last = np.cumsum(counts) - 1
+    held_out = np.zeros(dataset.n_ratings, dtype=np.bool_)
+    held_out[order[last[counts > 1]]] = True
+    return held_out
+
+
+def _check_sides(dataset: Dataset, held_out: NDArray[np.bool_], params: SplitParams) -> None:
+    empty = "holdout" if not held_out.any() else "training" if held_out.all() else None
+    if empty is None:
+        return
+    remedy = (
+        "it needs a user with at least two ratings"
+        if params.strategy == "leave-last-out"
+        else f"{'raise' if empty == 'holdout' else 'lower'} holdout_ratio (now {params.holdout_ratio:g})"
+    )
+    raise DataError(
+        f"the {params.strategy} split of {dataset.name} ({dataset.n_ratings} ratings) leaves the {empty} part empty; "
+        f"{remedy} or use more ratings"
+    )
+
+
+_STRATEGIES: dict[Strategy, Callable[[Dataset, SplitParams], NDArray[np.bool_]]] = {
+    "random": _random,
+    "temporal": _temporal,
+    "leave-last-out": _leave_last_out,
+}
