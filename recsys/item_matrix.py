@@ -3,8 +3,9 @@
 NumPy only: a serving worker opens them memory-mapped and imports nothing heavier.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +63,13 @@ class DenseItemMatrix:
 
     def row(self, item_index: int) -> Float32:
         """Return one row, float32, (n_items,), a view."""
-        return self.values[item_index]
+        row: Float32 = self.values[item_index]
+        return row
 
     def block(self, item_indices: Indices, columns: Indices) -> Float32:
         """Return ``matrix[item_indices][:, columns]``, float32, (n_rows, n_columns)."""
-        return self.values[np.ix_(item_indices, columns)]
+        block: Float32 = self.values[np.ix_(item_indices, columns)]
+        return block
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +119,15 @@ class SparseItemMatrix:
     def block(self, item_indices: Indices, columns: Indices) -> Float32:
         """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns)."""
         rows = np.zeros((len(item_indices), len(columns)), dtype=np.float32)
-        for position, item_index in enumerate(item_indices):
-            rows[position] = self.row(int(item_index))[columns]
+        for values, item_index in zip(rows, item_indices.tolist(), strict=True):
+            span = slice(self.indptr[item_index], self.indptr[item_index + 1])
+            stored = self.indices[span]
+            if len(stored):
+                places = np.searchsorted(stored, columns).clip(max=len(stored) - 1)
+                values[:] = np.where(stored[places] == columns, self.data[span][places], 0)
         return rows
 
 
-def matrix_from_arrays(arrays: dict[str, NDArray[np.generic]]) -> ItemMatrix:
+def matrix_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> ItemMatrix:
     """Return the matrix that these arrays hold: the inverse of `ItemMatrix.arrays`."""
-    kind = DenseItemMatrix if "values" in arrays else SparseItemMatrix
-    matrix: ItemMatrix = kind(**arrays)
-    return matrix
+    return DenseItemMatrix(**arrays) if "values" in arrays else SparseItemMatrix(**arrays)

@@ -1,0 +1,81 @@
+"""The movies of a dataset, one row each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.errors import DataError, UnknownMovieError
+
+MIN_STARS, MAX_STARS = 0.5, 5.0
+"""The rating scale over all MovieLens datasets."""
+
+NO_GENRE = frozenset({"unknown", "(no genres listed)"})
+"""Placeholders that MovieLens writes where a movie has no genre."""
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """The movies of a dataset, one row each, in ascending order of their ids.
+
+    Attributes
+    ----------
+    movie_ids
+        int64, (n_items,), strictly ascending. The ids of the source; ``item_indices`` are the row numbers.
+    titles
+        (n_items,), as the source spells them: ``"Matrix, The (1999)"``.
+    years
+        int32, (n_items,), year of release; 0 where the source gives none.
+    genres
+        bool, (n_items, n_genres); a row without any is a movie whose genres are unknown.
+    genre_names
+        (n_genres,), the names of the columns of ``genres``.
+    imdb_urls
+        (n_items,), empty where the source gives none.
+    """
+
+    movie_ids: NDArray[np.int64]
+    titles: tuple[str, ...]
+    years: NDArray[np.int32]
+    genres: NDArray[np.bool_]
+    genre_names: tuple[str, ...]
+    imdb_urls: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        n_items = len(self.movie_ids)
+        if n_items == 0:
+            raise DataError("a catalogue needs at least one movie")
+        lengths = {len(self.titles), len(self.years), len(self.genres), len(self.imdb_urls)}
+        if lengths != {n_items}:
+            raise DataError(f"the columns of the catalogue differ in length: {sorted(lengths | {n_items})}")
+        if self.genres.shape[1] != len(self.genre_names):
+            raise DataError(f"{self.genres.shape[1]} genre columns, but {len(self.genre_names)} names")
+        if np.any(np.diff(self.movie_ids) <= 0):
+            raise DataError("movie ids must be unique and ascending; sort the rows by id")
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of movies."""
+        return len(self.movie_ids)
+
+    def genres_of(self, item_index: int) -> tuple[str, ...]:
+        """Return the names of one movie's genres, empty when they are unknown."""
+        return tuple(self.genre_names[column] for column in np.flatnonzero(self.genres[item_index]))
+
+    def index_of(self, movie_id: int) -> int:
+        """Return the row of a movie.
+
+        Raises
+        ------
+        UnknownMovieError
+            When no movie has this id.
+        """
+        item_index = int(np.searchsorted(self.movie_ids, movie_id))
+        if item_index == self.n_items or self.movie_ids[item_index] != movie_id:
+            raise UnknownMovieError(movie_id)
+        return item_index
+
+    def find(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of movies, int64 of the same shape, -1 where an id is not in the catalogue."""
+        item_indices = np.searchsorted(self.movie_ids, movie_ids).clip(max=self.n_items - 1)
+        return np.where(self.movie_ids[item_indices] == movie_ids, item_indices, -1)

@@ -1,0 +1,57 @@
+"""What a similarity method is: a name, parameters, and a ``fit`` that returns two item-item matrices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from recsys.data.dataset import Dataset
+from recsys.item_matrix import ItemMatrix
+
+
+class MethodParams(BaseModel):
+    """Parameters of a method: frozen, and none but the declared ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedItems:
+    """What a method has learned.
+
+    Attributes
+    ----------
+    item_weights
+        (n_items, n_items) float32: ``scores = history @ item_weights``, where a history holds the weights of a user's
+        liked movies. Row j says how much movie j speaks for every other.
+    item_similarity
+        (n_items, n_items) float32 in [0, 1], symmetric: what `Recommender.similar` shows. May be the same object.
+    rating_exponent
+        A liked movie weighs ``rating ** rating_exponent`` in the history: 1 is the rating itself, 0 ignores it.
+    """
+
+    item_weights: ItemMatrix
+    item_similarity: ItemMatrix
+    rating_exponent: float = 1.0
+
+
+@dataclass(frozen=True)
+class Method:
+    """A similarity method.
+
+    A module of this package joins by a constant ``METHOD`` of this type.
+
+    Attributes
+    ----------
+    name
+        As users write it: ``"item-knn"``.
+    params_type
+        Its parameters, with defaults that do well everywhere.
+    fit
+        Returns the fitted matrices from a dataset and an instance of ``params_type``.
+    """
+
+    name: str
+    params_type: type[MethodParams]
+    fit: Callable[[Dataset, Any], FittedItems]

@@ -1,0 +1,27 @@
+"""The baseline: the same most-rated movies for everyone."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.data.dataset import Dataset
+from recsys.item_matrix import DenseItemMatrix, ItemMatrix
+from recsys.methods.base import FittedItems, Method, MethodParams
+from recsys.methods.neighborhoods import DENSE_ITEMS, from_csr
+
+
+class PopularityParams(MethodParams):
+    """`popularity` has no parameters."""
+
+
+def fit(dataset: Dataset, params: PopularityParams) -> FittedItems:  # noqa: ARG001
+    """Return matrices of zeros: no movie speaks for another, so every list falls back on the most-rated movies."""
+    n_items = dataset.n_items
+    zeros: ItemMatrix = (
+        DenseItemMatrix(np.zeros((n_items, n_items), dtype=np.float32))
+        if n_items <= DENSE_ITEMS
+        else from_csr(sp.csr_array((n_items, n_items), dtype=np.float32))
+    )
+    return FittedItems(item_weights=zeros, item_similarity=zeros)
+
+
+METHOD = Method("popularity", PopularityParams, fit)

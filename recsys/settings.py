@@ -1,0 +1,149 @@
+"""Settings from the environment and from ``.env``: read once by each entry point, then passed down."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import load_dotenv
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from recsys.errors import ParameterError, did_you_mean
+
+PREFIX = "RECSYS_"
+DELIMITER = "__"
+DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
+LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DataSettings(_Group):
+    """Where ratings come from."""
+
+    dir: Path = Path("ml-100k")
+    """Folder of a MovieLens dataset."""
+
+
+class ModelSettings(_Group):
+    """Which model is served, and how it is kept up to date."""
+
+    name: str = Field("movie-recommender", min_length=1)
+    """Name of the registered model."""
+    alias: str = Field("Production", min_length=1)
+    """The alias that is served; any spelling of it is followed."""
+    poll_seconds: float = Field(10.0, gt=0)
+    """How often the registry is asked, seconds."""
+    cache_dir: Path = Path("model-cache")
+    """Where downloaded versions are kept."""
+
+
+class ApiSettings(_Group):
+    """The HTTP service."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(8000, ge=1, le=65535)
+    """Port to listen on."""
+    workers: int | None = Field(None, ge=1, le=64)
+    """Worker processes; 4 in prod and 1 in dev when not given."""
+    reload: bool = False
+    """Start anew when the source changes; for development."""
+    admin_token: SecretStr | None = None
+    """Token of the admin routes; without one they are closed."""
+
+
+class CorsSettings(_Group):
+    """Which web pages may call the service."""
+
+    origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Allowed origins, separated by commas; ``*`` for all."""
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(origin.strip() for origin in value.strip("[]").replace('"', "").split(",") if origin.strip())
+        return value
+
+
+class CacheSettings(_Group):
+    """The cache of answers."""
+
+    maxsize: int = Field(128, ge=0)
+    """Answers kept in each worker."""
+
+
+class LoggingSettings(_Group):
+    """The log."""
+
+    level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    """The least severe lines that are written."""
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """All settings, each with a default that works on one machine without any service."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=DELIMITER, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    environment: Literal["dev", "prod"] = "dev"
+    """``prod``: JSON logs, four workers."""
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    api: ApiSettings = ApiSettings()
+    cors: CorsSettings = CorsSettings()
+    cache: CacheSettings = CacheSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @property
+    def n_workers(self) -> int:
+        """Return the number of worker processes."""
+        return self.api.workers or (4 if self.environment == "prod" else 1)
+
+
+def read_settings(env_file: Path = Path(".env")) -> Settings:
+    """Return the settings, after the lines of ``env_file`` have joined the environment, which wins where both speak.
+
+    MLflow's and the S3 client's own variables in the file take effect as well.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown ``RECSYS_`` name, with the nearest right one, or a value that does not fit.
+    """
+    load_dotenv(env_file)
+    known = set(setting_names())
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            raise ParameterError(f"there is no setting {name}{did_you_mean(name, known)}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + DELIMITER.join(str(part) for part in first["loc"]).upper()
+        raise ParameterError(f"{name}={first['input']!r}: {first['msg']}") from None
+
+
+def setting_names() -> Iterator[str]:
+    """Yield the names of all settings as environment variables."""
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            for inner in field.annotation.model_fields:
+                yield f"{PREFIX}{name}{DELIMITER}{inner}".upper()
+        else:
+            yield f"{PREFIX}{name}".upper()
+
+
+def tracking_uri() -> str:
+    """Return ``MLFLOW_TRACKING_URI``, or SQLite in the working folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI

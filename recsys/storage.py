@@ -1,0 +1,203 @@
+"""The model folder: plain arrays, a table of movies, and ``model.json`` with a checksum of each.
+
+::
+
+    model.json                     format, method, parameters, dataset, versions, sha256 of every other file
+    movies.csv                     movie_id, title, year, genres, imdb_url; UTF-8
+    popularity.npy                 int64, (n_items,)
+    item_weights.values.npy        float32, (n_items, n_items)
+    item_weights.data.npy, .indices.npy, .indptr.npy     the same as CSR, of a large catalogue
+    item_similarity.*              likewise; missing where it is the same matrix
+
+Nothing is pickled, and arrays are opened memory-mapped, so that processes share their pages.
+"""
+
+import csv
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.catalog import Catalog
+from recsys.errors import ArtifactError
+from recsys.item_matrix import ItemMatrix, matrix_from_arrays
+from recsys.model import Recommender
+
+FORMAT_VERSION = 1
+MANIFEST = "model.json"
+MOVIES = "movies.csv"
+MOVIE_COLUMNS = ["movie_id", "title", "year", "genres", "imdb_url"]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Where a model comes from, as ``model.json`` keeps it.
+
+    Attributes
+    ----------
+    method, params
+        Name and parameters of the similarity method.
+    dataset
+        ``name``, ``digest``, ``n_users``, ``n_items``, ``n_ratings`` of what it was fitted on.
+    versions
+        Versions of the libraries that fitted it.
+    """
+
+    method: str
+    params: dict[str, Any]
+    dataset: dict[str, Any]
+    versions: dict[str, str]
+
+
+def save_model(recommender: Recommender, info: ModelInfo, folder: Path) -> None:
+    """Write the model into a new or empty folder; the same model gives the same bytes.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder is not empty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise ArtifactError(f"{folder} is not empty; save a model into a new folder")
+    _write_movies(recommender.catalog, folder / MOVIES)
+    np.save(folder / "popularity.npy", recommender.popularity.astype(np.int64))
+    _write_matrix(recommender.item_weights, "item_weights", folder)
+    shared = recommender.item_similarity is recommender.item_weights
+    if not shared:
+        _write_matrix(recommender.item_similarity, "item_similarity", folder)
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "method": info.method,
+        "params": info.params,
+        "dataset": info.dataset,
+        "versions": info.versions,
+        "rating_exponent": recommender.rating_exponent,
+        "genre_names": list(recommender.catalog.genre_names),
+        "similarity_is_weights": shared,
+        "sha256": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, ModelInfo]:
+    """Return the model of a folder, its arrays memory-mapped read-only.
+
+    Parameters
+    ----------
+    verify
+        Compare every file with its checksum first. Only who has done so already may pass False.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no model, one of another format, or a file that is missing or altered.
+    """
+    manifest = read_manifest(folder)
+    if verify:
+        verify_files(folder, manifest["sha256"])
+    catalog = _read_movies(folder / MOVIES, tuple(manifest["genre_names"]))
+    weights = _open_matrix("item_weights", folder)
+    similarity = weights if manifest["similarity_is_weights"] else _open_matrix("item_similarity", folder)
+    popularity = _open_array(folder / "popularity.npy")
+    if not len(popularity) == weights.n_items == similarity.n_items == catalog.n_items:
+        raise ArtifactError(f"the files of {folder} are of different catalogues; train the model again")
+    recommender = Recommender(catalog, popularity, weights, similarity, float(manifest["rating_exponent"]))
+    info = ModelInfo(manifest["method"], manifest["params"], manifest["dataset"], manifest["versions"])
+    return recommender, info
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the contents of ``model.json``.
+
+    Raises
+    ------
+    ArtifactError
+        When it is missing, not JSON, or of a format that this version does not read.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(f"{folder} holds no {MANIFEST}; it is not a model folder") from None
+    except ValueError as error:
+        raise ArtifactError(f"{path} is not JSON ({error}); train or download the model again") from None
+    version = manifest.get("format_version")
+    if version != FORMAT_VERSION:
+        raise ArtifactError(
+            f"{path} has format version {version!r}, but this release reads {FORMAT_VERSION}; "
+            "train the model again, or use the release that wrote it"
+        )
+    return manifest
+
+
+def verify_files(folder: Path, sums: dict[str, str]) -> None:
+    """Compare files with their sha256 sums.
+
+    Raises
+    ------
+    ArtifactError
+        For the first file that is missing or altered.
+    """
+    for name, expected in sorted(sums.items()):
+        path = folder / name
+        if not path.is_file():
+            raise ArtifactError(f"{path} is missing; download or train the model again")
+        found = sha256_of(path)
+        if found != expected:
+            raise ArtifactError(f"{path} has been altered: sha256 {found}, expected {expected}; it is not loaded")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _write_matrix(matrix: ItemMatrix, name: str, folder: Path) -> None:
+    for part, array in matrix.arrays.items():
+        np.save(folder / f"{name}.{part}.npy", np.ascontiguousarray(array))
+
+
+def _open_matrix(name: str, folder: Path) -> ItemMatrix:
+    dense = folder / f"{name}.values.npy"
+    parts = ["values"] if dense.exists() else ["data", "indices", "indptr"]
+    return matrix_from_arrays({part: _open_array(folder / f"{name}.{part}.npy") for part in parts})
+
+
+def _open_array(path: Path) -> NDArray[Any]:
+    try:
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be opened ({error}); download or train the model again") from None
+    return mapped
+
+
+def _write_movies(catalog: Catalog, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(MOVIE_COLUMNS)
+        for index, movie_id in enumerate(catalog.movie_ids.tolist()):
+            genres = "|".join(catalog.genres_of(index))
+            writer.writerow([movie_id, catalog.titles[index], catalog.years[index], genres, catalog.imdb_urls[index]])
+
+
+def _read_movies(path: Path, genre_names: tuple[str, ...]) -> Catalog:
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    column = {name: number for number, name in enumerate(genre_names)}
+    genres = np.zeros((len(rows), len(genre_names)), dtype=bool)
+    for index, row in enumerate(rows):
+        genres[index, [column[name] for name in row["genres"].split("|") if name]] = True
+    return Catalog(
+        movie_ids=np.array([row["movie_id"] for row in rows], dtype=np.int64),
+        titles=tuple(row["title"] for row in rows),
+        years=np.array([row["year"] for row in rows], dtype=np.int32),
+        genres=genres,
+        genre_names=genre_names,
+        imdb_urls=tuple(row["imdb_url"] for row in rows),
+    )
