@@ -44,14 +44,14 @@ class PopularityScorer:
 
 @dataclass(frozen=True, eq=False)
 class PopularFallback:
-    """A scorer that answers an empty history with popular movies, as the served model does.
+    """A scorer that answers with popular movies where it has nothing to say, as `recsys.model.Recommender` does.
 
-    Without it the empty history of a cold user gets equal scores, and so the movies with the lowest ids.
+    Without it a user whose scores are all zero, by an empty history for one, gets the movies with the lowest ids.
 
     Attributes
     ----------
     scorer
-        Scores the users that have a history.
+        The scorer that is asked first.
     popularity
         int64, (n_items,), number of ratings in train.
     """
@@ -60,13 +60,10 @@ class PopularFallback:
     popularity: NDArray[np.int64]
 
     def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Return the scores, float32, (n_block, n_items)."""
+        """Return the scores, float32, (n_block, n_items), those of a row that is zero throughout replaced."""
         scores = self.scorer.scores(histories)
-        cold = np.flatnonzero(np.diff(histories.indptr) == 0)
-        if cold.size:
-            scores = np.array(scores)
-            scores[cold] = self.popularity
-        return scores
+        speaks = scores.any(axis=1, keepdims=True)
+        return scores if np.all(speaks) else np.where(speaks, scores, self.popularity.astype(np.float32))
 
 
 class ScoreBlock(NamedTuple):
