@@ -151,7 +151,7 @@ def _read_fast(path: Path, layout: RatingLayout) -> _Columns | None:
         frame = _parse(path, layout)
     except (ValueError, OverflowError, Warning):  # ValueError: also pandas' errors of parsing and of decoding
         return None
-    if RATING in frame and frame[RATING].isna().any():
+    if RATING in frame and not np.isfinite(frame[RATING]).all():
         return None
     n_lines = len(frame) + (layout.header is not None)
     if _count(path, layout.separator) != n_lines * (len(layout.columns) - 1):
