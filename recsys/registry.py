@@ -13,7 +13,6 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
-from mlflow.utils.file_utils import local_file_uri_to_path
 
 from recsys.errors import RegistryError
 
@@ -112,7 +111,7 @@ class Registry:
             fetched = mlflow.artifacts.download_artifacts(
                 artifact_uri=version.uri, dst_path=str(folder), tracking_uri=self.tracking_uri
             )
-            return Path(local_file_uri_to_path(fetched))
+            return Path(fetched)
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:

@@ -13,7 +13,6 @@ Nothing is pickled, and arrays are opened memory-mapped, so that processes share
 """
 
 import csv
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
+from recsys.checksums import sha256_of
 from recsys.errors import ArtifactError
 from recsys.item_matrix import ItemMatrix, matrix_from_arrays
 from recsys.model import Recommender
@@ -150,12 +150,6 @@ def verify_files(folder: Path, sums: dict[str, str]) -> None:
         found = sha256_of(path)
         if found != expected:
             raise ArtifactError(f"{path} has been altered: sha256 {found}, expected {expected}; it is not loaded")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, 64 hexadecimal digits."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _write_matrix(matrix: ItemMatrix, name: str, folder: Path) -> None:

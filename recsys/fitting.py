@@ -1,0 +1,51 @@
+"""From a dataset and a method to a model."""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from recsys import __version__
+from recsys.data.dataset import Dataset
+from recsys.methods import FittedItems, MethodParams, get_method
+from recsys.model import Recommender
+from recsys.storage import ModelInfo
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method by its name, and the parameters to fit it with."""
+
+    method: str
+    params: MethodParams
+
+    def fit(self, dataset: Dataset) -> FittedItems:
+        """Return what the method learns from a dataset."""
+        return get_method(self.method).fit(dataset, self.params)
+
+
+def as_recommender(fitted: FittedItems, dataset: Dataset) -> Recommender:
+    """Return the model that serves what a method has learned from a dataset."""
+    return Recommender(
+        catalog=dataset.catalog,
+        popularity=dataset.popularity,
+        item_weights=fitted.item_weights,
+        item_similarity=fitted.item_similarity,
+        rating_exponent=fitted.rating_exponent,
+    )
+
+
+def model_info(recipe: Recipe, dataset: Dataset) -> ModelInfo:
+    """Return where a model of this recipe and dataset comes from, with the versions of the installed libraries."""
+    libraries = {name: version(name) for name in ("numpy", "scipy")}
+    return ModelInfo(
+        method=recipe.method,
+        params=recipe.params.model_dump(mode="json"),
+        dataset={
+            "name": dataset.name,
+            "digest": dataset.digest,
+            "n_users": dataset.n_users,
+            "n_items": dataset.n_items,
+            "n_ratings": dataset.n_ratings,
+        },
+        versions={"recsys": __version__, "python": platform.python_version(), **libraries},
+    )
