@@ -19,6 +19,7 @@ from recsys.splits import Split
 CUTOFFS = (5, 10, 20)
 HEADLINE_CUTOFF = 10
 """The cut-off of the slices and of the per-user nDCG, by which versions are compared."""
+_SCORES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ def evaluate(
     *,
     cutoffs: Sequence[int] = CUTOFFS,
     relevant_stars: float = MIN_STARS,
-    block_size: int = 1024,
+    block_size: int | None = None,
 ) -> Evaluation:
     """Return the quality of a scorer's top lists on the holdout.
 
@@ -78,7 +79,7 @@ def evaluate(
         Holdout ratings of at least so many stars are relevant. By default all are, as in the Microsoft Recommenders
         benchmark: whoever has rated a movie has chosen to watch it.
     block_size
-        Users scored at once; memory grows with it times the number of movies.
+        Users scored at once; by default as many as fill 16 MB with scores, of which some five copies exist at a time.
 
     Raises
     ------
@@ -87,6 +88,7 @@ def evaluate(
     ParameterError
         When a cut-off or the block size is below 1, or there is no cut-off.
     """
+    block_size = max(1, _SCORES_AT_ONCE // split.train.n_items) if block_size is None else block_size
     _check(cutoffs, block_size)
     relevant = split.holdout.part(split.holdout.ratings >= relevant_stars)
     if relevant.n_ratings == 0:

@@ -72,6 +72,12 @@ def test_mask_seen_read_only_scores_are_copied_and_masked():
     assert scores.tolist() == [[1, 2, 3]] * 2
 
 
+def test_mask_seen_writable_scores_stay_as_they_are():
+    scores = array([[1, 2]])
+    mask_seen(scores, sp.csr_array(array([[3, 0]])))
+    assert scores.tolist() == [[1, 2]]
+
+
 def test_mask_seen_no_history_masks_nothing():
     masked = mask_seen(array([[1, 2]]), sp.csr_array((1, 2), dtype=np.float32))
     assert masked.tolist() == [[1, 2]]
