@@ -15,14 +15,21 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import Array
 
-from recsys.errors import ParameterError, did_you_mean
+from recsys.errors import ArtifactError, ParameterError, did_you_mean
 from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N, Recommender
-from recsys.storage import load_model
+from recsys.storage import LOGGED_FOLDER, load_model
 
 ARTIFACT = "model"
 """Name of the model folder among the artifacts of the logged model."""
 
 Mode = Literal["recommend", "similar"]
+
+DEFAULT_PARAMS: dict[str, Any] = {
+    "n": DEFAULT_N,
+    "min_rating": DEFAULT_MIN_RATING,
+    "mode": "recommend",
+    "diversity": 0.0,
+}
 
 SIGNATURE = ModelSignature(
     inputs=Schema(
@@ -40,10 +47,10 @@ SIGNATURE = ModelSignature(
     ),
     params=ParamSchema(
         [
-            ParamSpec("n", DataType.long, DEFAULT_N),
-            ParamSpec("min_rating", DataType.double, DEFAULT_MIN_RATING),
-            ParamSpec("mode", DataType.string, "recommend"),
-            ParamSpec("diversity", DataType.double, 0.0),
+            ParamSpec("n", DataType.long, DEFAULT_PARAMS["n"]),
+            ParamSpec("min_rating", DataType.double, DEFAULT_PARAMS["min_rating"]),
+            ParamSpec("mode", DataType.string, DEFAULT_PARAMS["mode"]),
+            ParamSpec("diversity", DataType.double, DEFAULT_PARAMS["diversity"]),
         ]
     ),
 )
@@ -152,12 +159,14 @@ def log_model(folder: Path, recommender: Recommender, **logged_model: Any) -> Lo
     Parameters
     ----------
     folder
-        As `recsys.storage.save_model` has written it.
+        As `recsys.storage.save_model` has written it; its name has to be that of `LOGGED_FOLDER`.
     recommender
         The same model, for the input example.
     logged_model
         Passed on to `mlflow.pyfunc.log_model`: ``name``, ``params``, ``tags``, ``registered_model_name``.
     """
+    if folder.name != LOGGED_FOLDER.name:
+        raise ArtifactError(f"{folder} has to be named {LOGGED_FOLDER.name}, as readers look for it by that name")
     logged: LoggedModelInfo = mlflow.pyfunc.log_model(
         python_model=__file__,
         artifacts={ARTIFACT: str(folder)},

@@ -1,5 +1,6 @@
 """The model registry: versions, their tags, and the alias that says which one is served."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from recsys.errors import RegistryError
+from recsys.errors import ParameterError, RegistryError
 
 CHALLENGER = "Challenger"
 """Alias of the newest candidate."""
+
+
+MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<version>\d+)|@(?P<alias>[^/@]+))")
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,45 @@ class Registry:
             for key, value in tags.items():
                 self._client.set_model_version_tag(self.name, str(version), key, value)
 
+    def register(self, model_uri: str, tags: Mapping[str, str]) -> ModelVersion:
+        """Register a logged model as the next version, its tags in place from the start."""
+        with self._asking("a new version"):
+            made = mlflow.register_model(model_uri, self.name, tags=dict(tags))
+            return _model_version(made)
+
     def download(self, version: ModelVersion, folder: Path) -> Path:
         """Fetch the artifacts of a version into a folder and return where they lie."""
-        with self._asking(f"the artifacts of version {version.version} of {self.name}"):
+        return self.download_uri(version.uri, folder)
+
+    def download_uri(self, model_uri: str, folder: Path) -> Path:
+        """Fetch the artifacts of a model into a folder and return where they lie."""
+        with self._asking(f"the artifacts of {model_uri}"):
             fetched = mlflow.artifacts.download_artifacts(
-                artifact_uri=version.uri, dst_path=str(folder), tracking_uri=self.tracking_uri
+                artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
             )
             return Path(fetched)
+
+    @classmethod
+    def fetch(cls, model_uri: str, tracking_uri: str, folder: Path) -> Path:
+        """Fetch ``models:/NAME/VERSION`` or ``models:/NAME@ALIAS``, any spelling of it, and return where it lies.
+
+        Raises
+        ------
+        ParameterError
+            When the address is of another form.
+        RegistryError
+            When there is no such version.
+        """
+        match = MODEL_URI.fullmatch(model_uri)
+        if match is None:
+            raise ParameterError(f"{model_uri!r} is not a model; write models:/NAME/VERSION or models:/NAME@ALIAS")
+        registry = cls(match["name"], tracking_uri)
+        if match["version"]:
+            return registry.download(registry.version(int(match["version"])), folder)
+        version = registry.aliased(match["alias"])
+        if version is None:
+            raise RegistryError(f"no version of {registry.name} has the alias {match['alias']}; train a model first")
+        return registry.download(version, folder)
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from recsys.errors import ParameterError, did_you_mean
+from recsys.parameters import first_problem
 
 PREFIX = "RECSYS_"
 DELIMITER = "__"
@@ -129,9 +130,7 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + DELIMITER.join(str(part) for part in first["loc"]).upper()
-        raise ParameterError(f"{name}={first['input']!r}: {first['msg']}") from None
+        raise ParameterError(first_problem(error, prefix=PREFIX, delimiter=DELIMITER)) from None
 
 
 def setting_names() -> Iterator[str]:

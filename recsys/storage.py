@@ -29,6 +29,8 @@ from recsys.model import Recommender
 
 FORMAT_VERSION = 1
 MANIFEST = "model.json"
+LOGGED_FOLDER = Path("artifacts") / "recommender"
+"""Where the model folder lies within a model that MLflow has logged."""
 MOVIES = "movies.csv"
 MOVIE_COLUMNS = ["movie_id", "title", "year", "genres", "imdb_url"]
 

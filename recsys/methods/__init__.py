@@ -5,10 +5,9 @@ import pkgutil
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
-
 from recsys.errors import ParameterError, did_you_mean
 from recsys.methods.base import FittedItems, Method, MethodParams
+from recsys.parameters import validated
 
 __all__ = ["FittedItems", "Method", "MethodParams", "get_method", "make_params", "method_names"]
 
@@ -49,13 +48,4 @@ def make_params(method: Method, values: dict[str, Any]) -> MethodParams:
     ParameterError
         For a parameter that the method does not have, or a value out of its range.
     """
-    for name in values:
-        if name not in method.params_type.model_fields:
-            hint = did_you_mean(name, method.params_type.model_fields)
-            raise ParameterError(f"method {method.name} has no parameter {name!r}{hint}")
-    try:
-        return method.params_type.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"{name}={first['input']!r} of method {method.name}: {first['msg']}") from None
+    return validated(method.params_type, values, owner=f"method {method.name}")

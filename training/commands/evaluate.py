@@ -1,0 +1,49 @@
+"""Show how a method does on a holdout, beside popularity. Nothing is tracked or registered.
+
+With --model, the method and the parameters are those of a registered version. It is fitted anew on the training part,
+since the registered one has been fitted on all ratings and knows the holdout.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from recsys.fitting import Recipe
+from recsys.methods import get_method, make_params
+from recsys.registry import Registry
+from recsys.settings import Settings, tracking_uri
+from recsys.storage import LOGGED_FOLDER, load_model
+from training.commands import shared_flags
+from training.console import metrics_table
+from training.experiment import run_experiment
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    shared_flags.add_data_flag(parser, settings)
+    shared_flags.add_recipe_flags(parser)
+    parser.add_argument(
+        "--model", metavar="URI", help="take the method of this version, models:/NAME/VERSION or @ALIAS"
+    )
+    parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Evaluate, print the metrics, and return 0."""
+    recipe = recipe_of_version(args.model) if args.model else shared_flags.recipe_of(args)
+    split_params = shared_flags.split_of(args)
+    outcome = run_experiment(shared_flags.dataset_of(args, settings), recipe, split_params)
+    text = json.dumps(outcome.metrics, indent=2) + "\n" if args.json else metrics_table(outcome, recipe.method)
+    sys.stdout.write(text)
+    return 0
+
+
+def recipe_of_version(model_uri: str) -> Recipe:
+    """Return the method and the parameters that a registered version was made with."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Registry.fetch(model_uri, tracking_uri(), Path(scratch))
+        _, info = load_model(folder / LOGGED_FOLDER)
+    method = get_method(info.method)
+    return Recipe(method.name, make_params(method, info.params))

@@ -1,0 +1,39 @@
+"""Write recommendations for every user of a file of histories.
+
+The file is a u.data, ratings.dat or ratings.csv of MovieLens, or a CSV with the columns user_id, movie_id and, if there
+are any, rating. The output has the columns user_id, movie_id, rank, score; a name that ends in .parquet gives Parquet.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from recsys.errors import ParameterError
+from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N
+from recsys.settings import Settings, tracking_uri
+from training.batch import recommend_file
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    default = f"models:/{settings.model.name}@{settings.model.alias}"
+    parser.add_argument("--model", default=default, metavar="URI", help=f"the registered model; default: {default}")
+    parser.add_argument("--history", required=True, type=Path, metavar="FILE", help="who has watched what")
+    parser.add_argument("--n", type=int, default=DEFAULT_N, help=f"movies for each user; default: {DEFAULT_N}")
+    parser.add_argument(
+        "--min-rating",
+        type=float,
+        default=DEFAULT_MIN_RATING,
+        help=f"from how many stars a movie counts as liked; default: {DEFAULT_MIN_RATING}",
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to write; .csv or .parquet")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001
+    """Recommend, say how many lists were written, and return 0."""
+    if args.n < 1:
+        raise ParameterError(f"--n {args.n}: ask for at least 1 movie")
+    written = recommend_file(args.model, tracking_uri(), args.history, args.out, n=args.n, min_rating=args.min_rating)
+    unknown = f"; {written.n_unknown} ratings of movies that the model does not know" if written.n_unknown else ""
+    sys.stdout.write(f"{args.out}: lists for {written.n_users} users{unknown}\n")
+    return 0

@@ -1,0 +1,75 @@
+"""Flags that several commands share: the data, the method, the split."""
+
+import argparse
+from pathlib import Path
+
+from recsys.data.locate import find_dataset
+
+from recsys.data import Dataset
+from recsys.errors import ParameterError
+from recsys.fitting import Recipe
+from recsys.methods import get_method, make_params, method_names
+from recsys.parameters import validated
+from recsys.settings import Settings
+from recsys.splits import SplitParams
+
+DEFAULT_METHOD = "item-knn"
+STRATEGIES = ("random", "temporal", "leave-last-out")
+
+
+def add_data_flag(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add ``--data-dir``."""
+    parser.add_argument(
+        "--data-dir",
+        default="",
+        metavar="DIR",
+        help="folder of a MovieLens dataset; default: RECSYS_DATA__DIR, now "
+        f"{settings.data.dir}; when that is empty, MovieLens 100K is fetched, or else a built-in sample is used",
+    )
+
+
+def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
+    """Add ``--method``, ``--params``, ``--seed``, ``--split`` and ``--holdout-ratio``."""
+    parser.add_argument(
+        "--method", default=DEFAULT_METHOD, help=f"one of {', '.join(method_names())}; default: {DEFAULT_METHOD}"
+    )
+    parser.add_argument(
+        "--params", default="", metavar="NAME=VALUE,...", help="parameters of the method; default: its own"
+    )
+    parser.add_argument("--seed", type=int, default=42, help="seed of the random split; default: 42")
+    parser.add_argument("--split", default="random", help=f"one of {', '.join(STRATEGIES)}; default: random")
+    parser.add_argument("--holdout-ratio", type=float, default=0.25, help="share of ratings held out; default: 0.25")
+
+
+def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
+    """Return the dataset that the flags and the settings name."""
+    explicit = bool(args.data_dir) or "dir" in settings.data.model_fields_set
+    return find_dataset(Path(args.data_dir) if args.data_dir else settings.data.dir, explicit=explicit)
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """Return the method and its parameters that the flags name."""
+    method = get_method(args.method)
+    return Recipe(method.name, make_params(method, parse_params(args.params)))
+
+
+def split_of(args: argparse.Namespace) -> SplitParams:
+    """Return the split that the flags name."""
+    return validated(SplitParams, {"strategy": args.split, "holdout_ratio": args.holdout_ratio, "seed": args.seed})
+
+
+def parse_params(text: str) -> dict[str, str]:
+    """Return ``"a=1,b=x"`` as a mapping.
+
+    Raises
+    ------
+    ParameterError
+        For a part without ``=``.
+    """
+    values = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise ParameterError(f"{part!r} in --params is not NAME=VALUE")
+        values[name.strip()] = value.strip()
+    return values

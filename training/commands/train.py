@@ -1,0 +1,33 @@
+"""Train, evaluate, track and register a model.
+
+The run shows every metric beside that of a popularity baseline. The model is then fitted on all ratings and becomes
+the newest version of the registered model, with the alias Challenger; with the served alias too when nothing has it.
+"""
+
+import argparse
+import sys
+
+from recsys.registry import Registry
+from recsys.settings import Settings, tracking_uri
+from training.commands import shared_flags
+from training.console import metrics_table
+from training.train import EXPERIMENT, train
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    shared_flags.add_data_flag(parser, settings)
+    shared_flags.add_recipe_flags(parser)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Train, print what came of it, and return 0."""
+    recipe, split_params = shared_flags.recipe_of(args), shared_flags.split_of(args)
+    dataset = shared_flags.dataset_of(args, settings)
+    registry = Registry(settings.model.name, tracking_uri())
+    trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias)
+    version = trained.version
+    alias = settings.model.alias if trained.promoted else "Challenger"
+    sys.stdout.write(metrics_table(trained.outcome, recipe.method))
+    sys.stdout.write(f"\n{version.name} version {version.version} is {alias}; run {version.run_id} in {EXPERIMENT}\n")
+    return 0

@@ -1,0 +1,69 @@
+"""One experiment: fit on the training part, judge on the holdout, with the popularity baseline beside it."""
+
+import time
+from dataclasses import dataclass
+
+from recsys.batch import ItemScorer
+from recsys.data.dataset import Dataset
+from recsys.evaluation.report import Evaluation, evaluate
+from recsys.evaluation.scorer import PopularFallback, PopularityScorer
+from recsys.fitting import Recipe, as_recommender
+from recsys.model import Recommender
+from recsys.splits import Split, SplitParams, split
+
+BASELINE_PREFIX = "popularity_"
+"""Stands before the baseline's metrics."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What an experiment has shown.
+
+    Attributes
+    ----------
+    parts
+        The split that it ran on.
+    model
+        Fitted on the training part.
+    evaluation, baseline
+        Of the model and of popularity, on the same holdout users.
+    fit_seconds, evaluate_seconds
+        Wall-clock time of the fit, and of the model's evaluation.
+    """
+
+    parts: Split
+    model: Recommender
+    evaluation: Evaluation
+    baseline: Evaluation
+    fit_seconds: float
+    evaluate_seconds: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Return all numbers by name, those of the baseline as ``popularity_ndcg_at_10``."""
+        return {
+            **self.evaluation.metrics,
+            **{BASELINE_PREFIX + name: value for name, value in self.baseline.metrics.items()},
+            "fit_seconds": self.fit_seconds,
+            "evaluate_seconds": self.evaluate_seconds,
+        }
+
+
+def run_experiment(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> Outcome:
+    """Return how a recipe does on a split of a dataset."""
+    parts = split(dataset, split_params)
+    started = time.perf_counter()
+    fitted = recipe.fit(parts.train)
+    fitted_at = time.perf_counter()
+    popularity = parts.train.popularity
+    scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), popularity)
+    evaluation = evaluate(scorer, parts)
+    evaluated_at = time.perf_counter()
+    return Outcome(
+        parts=parts,
+        model=as_recommender(fitted, parts.train),
+        evaluation=evaluation,
+        baseline=evaluate(PopularityScorer(popularity), parts),
+        fit_seconds=fitted_at - started,
+        evaluate_seconds=evaluated_at - fitted_at,
+    )

@@ -1,0 +1,38 @@
+"""The run that an experiment is logged to, started by hand or by ``mlflow run``."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Experiment, Run
+
+DEFAULT_EXPERIMENT_ID = "0"
+
+
+@contextmanager
+def tracked_run(experiment_name: str, run_name: str) -> Iterator[Run]:
+    """Yield the active run: the one that ``mlflow run`` has prepared, or a new one in this experiment.
+
+    ``mlflow run`` without ``--experiment-name`` prepares its run in MLflow's default experiment. Runs of this product
+    belong into its own, so such a run is replaced: its tags go to a new run, and it is deleted.
+    """
+    client = MlflowClient()
+    experiment = mlflow.set_experiment(experiment_name)
+    prepared = os.environ.get("MLFLOW_RUN_ID")
+    if prepared and client.get_run(prepared).info.experiment_id == DEFAULT_EXPERIMENT_ID:
+        prepared = _replace(client, prepared, experiment, run_name)
+    with mlflow.start_run(run_id=prepared, run_name=None if prepared else run_name) as run:
+        if prepared:
+            client.set_tag(prepared, "mlflow.runName", run_name)
+        yield run
+
+
+def _replace(client: MlflowClient, run_id: str, experiment: Experiment, run_name: str) -> str:
+    tags = client.get_run(run_id).data.tags
+    replacement = client.create_run(experiment.experiment_id, tags=tags, run_name=run_name)
+    client.set_terminated(run_id)
+    client.delete_run(run_id)
+    os.environ["MLFLOW_RUN_ID"] = replacement.info.run_id
+    return str(replacement.info.run_id)

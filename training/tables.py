@@ -1,0 +1,61 @@
+"""The tables of a run, as columns: sample lists, similar movies, slices."""
+
+from typing import Any
+
+import numpy as np
+
+from recsys.evaluation.report import Evaluation
+from recsys.model import Recommender
+from training.tastes import TASTES, WELL_KNOWN, find_films
+
+Table = dict[str, list[Any]]
+
+
+def sample_recommendations(model: Recommender, *, n: int = 10) -> Table:
+    """Return what the model recommends to a few named tastes, a row for each movie.
+
+    Of a taste with fewer than two of its films in the catalogue no list is made.
+    """
+    rows = []
+    catalog = model.catalog
+    for taste, films in TASTES.items():
+        liked = find_films(catalog, films)
+        if len(liked) < 2:
+            continue
+        history = model.history(catalog.movie_ids[liked].tolist())
+        answer = model.recommend_for(history, n=n)
+        likes = "; ".join(catalog.titles[row] for row in liked)
+        because = model.explain(answer.item_indices, history)
+        for rank, (row, score, reasons) in enumerate(zip(answer.item_indices, answer.scores, because, strict=True), 1):
+            why = "; ".join(catalog.titles[reason] for reason in reasons)
+            rows.append((taste, likes, rank, catalog.titles[row], round(float(score), 4), why))
+    return _columns(("taste", "likes", "rank", "title", "score", "because"), rows)
+
+
+def similar_movies(model: Recommender, *, n: int = 10) -> Table:
+    """Return the movies most similar to well-known ones, a row for each."""
+    rows = []
+    catalog = model.catalog
+    for movie in find_films(catalog, WELL_KNOWN):
+        similar, similarities = model.similar(int(catalog.movie_ids[movie]), n=n)
+        for rank, (row, similarity) in enumerate(zip(similar, similarities, strict=True), 1):
+            rows.append((catalog.titles[movie], rank, catalog.titles[row], round(float(similarity), 4)))
+    return _columns(("movie", "rank", "similar", "similarity"), rows)
+
+
+def slices(evaluation: Evaluation, baseline: Evaluation) -> Table:
+    """Return the quality by user activity and by movie popularity at 10, a row for each slice and metric."""
+    rows = []
+    for ours, theirs in zip(evaluation.slices, baseline.slices, strict=True):
+        for metric, value in ours.metrics.items():
+            numbers = (_rounded(value), _rounded(theirs.metrics[metric]))
+            rows.append((ours.by, ours.label, ours.n_members, ours.n_relevant, metric, *numbers))
+    return _columns(("by", "ratings in train", "members", "held-out ratings", "metric", "model", "popularity"), rows)
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 4)
+
+
+def _columns(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Table:
+    return {name: [row[position] for row in rows] for position, name in enumerate(names)}

@@ -1,0 +1,91 @@
+"""What a run tells the tracking server."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.data.pandas_dataset import PandasDataset
+from mlflow.models.model import ModelInfo as LoggedModelInfo
+
+from recsys import pyfunc
+from recsys.data.dataset import Dataset
+from recsys.fitting import Recipe, as_recommender, model_info
+from recsys.splits import SplitParams
+from recsys.storage import LOGGED_FOLDER, save_model
+from training import plots, tables
+from training.experiment import Outcome
+
+MODEL_NAME = "model"
+"""Name of the logged model within the run."""
+
+
+def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> None:
+    """Log every parameter that decides the result, and the dataset's counts."""
+    mlflow.log_params(
+        {
+            "method": recipe.method,
+            **recipe.params.model_dump(mode="json"),
+            "split": split_params.strategy,
+            "holdout_ratio": split_params.holdout_ratio,
+            "seed": split_params.seed,
+            "dataset": dataset.name,
+            "dataset_digest": dataset.digest,
+            "n_users": dataset.n_users,
+            "n_items": dataset.n_items,
+            "n_ratings": dataset.n_ratings,
+        }
+    )
+
+
+def log_dataset(dataset: Dataset, context: str) -> PandasDataset:
+    """Log a dataset, or a part of one, as an input of the run, and return it for metrics to refer to."""
+    ratings = pd.DataFrame(
+        {
+            "user_id": dataset.user_ids[dataset.user_indices],
+            "movie_id": dataset.catalog.movie_ids[dataset.item_indices],
+            "rating": dataset.ratings,
+            "timestamp": dataset.timestamps,
+        }
+    )
+    logged: PandasDataset = mlflow.data.from_pandas(ratings, name=dataset.name, digest=dataset.digest)
+    mlflow.log_input(logged, context=context)
+    return logged
+
+
+def log_outcome(outcome: Outcome, method: str) -> None:
+    """Log the pictures and the tables of an experiment."""
+    evaluation, baseline = outcome.evaluation, outcome.baseline
+    figures = {
+        "metric_curves": plots.metric_curves(evaluation, baseline, method),
+        "user_ndcg_histogram": plots.user_histogram(evaluation, baseline, method),
+        "long_tail": plots.long_tail(evaluation, baseline, outcome.parts.train.popularity, method),
+        "similarity_map": plots.similarity_map(outcome.model),
+    }
+    for name, figure in figures.items():
+        mlflow.log_figure(figure, f"pictures/{name}.png")
+    contents = {
+        "sample_recommendations": tables.sample_recommendations(outcome.model),
+        "similar_movies": tables.similar_movies(outcome.model),
+        "slices": tables.slices(evaluation, baseline),
+    }
+    for name, table in contents.items():
+        mlflow.log_table(table, f"tables/{name}.json")
+
+
+def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dict[str, Any]]:
+    """Fit on all ratings and log the model.
+
+    Returns
+    -------
+    (logged, facts): what MLflow has logged, and ``model_bytes``, the size of the model folder.
+    """
+    model = as_recommender(recipe.fit(dataset), dataset)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / LOGGED_FOLDER.name
+        save_model(model, model_info(recipe, dataset), folder)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        params = {"method": recipe.method, **recipe.params.model_dump(mode="json")}
+        logged = pyfunc.log_model(folder, model, name=MODEL_NAME, params=params)
+    return logged, {"model_bytes": size}

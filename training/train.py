@@ -1,0 +1,77 @@
+"""Train: an experiment, tracked, whose model is refitted on all ratings and registered."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from loguru import logger
+from mlflow.models.model import ModelInfo as LoggedModelInfo
+
+from recsys.checksums import sha256_of, tree_sha256
+from recsys.data.dataset import Dataset
+from recsys.fitting import Recipe
+from recsys.registry import CHALLENGER, ModelVersion, Registry
+from recsys.splits import SplitParams
+from recsys.storage import LOGGED_FOLDER, MANIFEST
+from training import tracking
+from training.experiment import Outcome, run_experiment
+from training.project_run import tracked_run
+
+EXPERIMENT = "movie-recommender"
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A registered version, and the experiment that speaks for it."""
+
+    version: ModelVersion
+    outcome: Outcome
+    promoted: bool
+
+
+def train(dataset: Dataset, recipe: Recipe, split_params: SplitParams, registry: Registry, *, alias: str) -> Trained:
+    """Run the experiment, log it, and register the model refitted on all ratings.
+
+    The new version gets the alias ``Challenger``, and ``alias`` as well when no version has it yet.
+    """
+    mlflow.set_tracking_uri(registry.tracking_uri)
+    with tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"):
+        tracking.log_params(dataset, recipe, split_params)
+        outcome = run_experiment(dataset, recipe, split_params)
+        tracking.log_outcome(outcome, recipe.method)
+        logged_dataset = tracking.log_dataset(dataset, "training")
+        logged, facts = tracking.log_refitted(dataset, recipe)
+        metrics = {**outcome.metrics, **facts}
+        mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
+        version = register(logged, registry, _version_tags(dataset, recipe, outcome))
+    return Trained(version, outcome, promoted=_give_aliases(version, registry, alias))
+
+
+def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) -> ModelVersion:
+    """Register a logged model, with tags that hold the checksums of what lies in the artifact store."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = registry.download_uri(logged.model_uri, Path(scratch))
+        sums = {
+            "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
+            "artifact_sha256": tree_sha256(folder),
+        }
+    return registry.register(logged.model_uri, {**tags, **sums})
+
+
+def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[str, str]:
+    return {
+        "method": recipe.method,
+        "dataset": dataset.name,
+        "dataset_digest": dataset.digest,
+        "ndcg_at_10": f"{outcome.metrics['ndcg_at_10']:.4f}",
+    }
+
+
+def _give_aliases(version: ModelVersion, registry: Registry, alias: str) -> bool:
+    registry.set_alias(CHALLENGER, version.version)
+    if registry.aliased(alias) is not None:
+        return False
+    registry.set_alias(alias, version.version)
+    logger.info("version {} is the first to be {}", version.version, alias)
+    return True
