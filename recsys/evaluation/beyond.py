@@ -54,7 +54,7 @@ def popularity_bias(item_indices: TopLists, popularity: Counts) -> float:
     The popularity of a movie is expressed as the share of all train ratings that went to less popular movies, plus
     half of those that went to equally popular ones. Over the train ratings themselves this averages exactly 0.5, so
     the number compares between catalogues of any size, which the average recommendation popularity (ARP; Yin et al.
-    2012, DOI 10.14778/2311906.2311916; Abdollahpouri et al. 2019, arXiv:1901.07555) does not. The mean is taken over
+    2012, arXiv:1205.6700; Abdollahpouri et al. 2019, arXiv:1901.07555) does not. The mean is taken over
     all places in all lists; NaN when nothing is shown or nothing is rated.
     """
     if popularity.sum() == 0:
