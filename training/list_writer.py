@@ -25,9 +25,7 @@ def list_writer(path: Path) -> Iterator[Write]:
         When the name ends in neither ``.csv`` nor ``.parquet``, or its folder does not exist.
     """
     if path.suffix not in FORMATS:
-        raise ParameterError(
-            f"{path} is to be written as {path.suffix or 'nothing'}{did_you_mean(path.suffix, FORMATS)}"
-        )
+        raise ParameterError(f"{path}: the name has to end in {' or '.join(FORMATS)}")
     if not path.parent.is_dir():
         raise ParameterError(f"{path}: there is no folder {path.parent}; make it first")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")

@@ -17,5 +17,7 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", message="Operation with range is deprecated")
     # MLflow asks SQLAlchemy for a loader strategy that SQLAlchemy is about to drop; MLflow's to mend.
     warnings.filterwarnings("ignore", message="The ``noload`` loader strategy")
+    # The logged rating table has no missing values.
+    warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer column")
     for name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client", "mlflow.utils"):
         logging.getLogger(name).setLevel(logging.WARNING)
