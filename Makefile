@@ -1,0 +1,89 @@
+# make help tells what there is. Everything happens inside .venv and this folder.
+PYTHON ?= python3.11
+DATA ?=
+PORT ?= 8000
+UI_PORT ?= 5000
+METHOD ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+# What `make up` has trained on last: it trains anew only when this is missing or names other data.
+TRAINED_ON := mlruns/.trained-on
+
+export MLFLOW_TRACKING_URI ?= sqlite:///mlflow.db
+export RECSYS_API__PORT := $(PORT)
+ifneq ($(DATA),)
+export RECSYS_DATA__DIR := $(DATA)
+endif
+# An active virtual environment or PYTHONPATH of the caller has no say here.
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help up train ui test test-slow test-docker lint format bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  DATA=folder  a MovieLens dataset    PORT=8000  of the API    METHOD=name  for make train"
+
+up: $(INSTALLED) ## install, train if need be, and serve on 127.0.0.1:$(PORT)
+	@if [ -f mlflow.db ] && [ -f $(TRAINED_ON) ] && [ "$$(cat $(TRAINED_ON))" = "$${RECSYS_DATA__DIR:-}" ]; then \
+		echo "A trained model is there; make train makes a newer one."; \
+	else \
+		mlflow run . --env-manager local --experiment-name movie-recommender && \
+		python -m training promote latest --why "make up" && \
+		mkdir -p mlruns && printf '%s' "$${RECSYS_DATA__DIR:-}" > $(TRAINED_ON); \
+	fi
+	@exec python -m serving
+
+train: $(INSTALLED) ## train, evaluate, track and register a model
+	@mlflow run . --env-manager local --experiment-name movie-recommender $(if $(METHOD),-P method=$(METHOD))
+
+ui: $(INSTALLED) ## MLflow's UI on port $(UI_PORT), to compare runs and to move the alias
+	@exec mlflow server --host 127.0.0.1 --port $(UI_PORT) --backend-store-uri $(MLFLOW_TRACKING_URI) --workers 1
+
+test: $(INSTALLED_DEV) ## run the tests
+	@python -m pytest
+
+test-slow: $(INSTALLED_DEV) ## run the long tests: load, faults, other environments
+	@python -m pytest -m slow
+
+test-docker: $(INSTALLED_DEV) ## run the tests that need a Docker engine
+	@python -m pytest -m docker
+
+lint: $(INSTALLED_DEV) ## ruff and mypy
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+format: $(INSTALLED_DEV) ## format the code
+	@ruff check --fix .
+	@ruff format .
+
+bench: $(INSTALLED_DEV) ## measure quality and speed beside the peers
+	@python -m pip install --quiet -r requirements-bench.lock
+	@python -m benchmarks
+
+lock: $(INSTALLED_DEV) ## pin the dependencies of pyproject.toml anew
+	@python scripts/lock.py
+
+clean: ## remove the environment, runs, models and caches; data stays
+	rm -rf $(VENV) mlflow.db mlruns mlartifacts model-cache logs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not on PATH; install Python 3.11, or make PYTHON=python3 with a newer one" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements.lock | $(VENV)/bin/python
+	@echo "Installing into $(VENV) (about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.lock | $(INSTALLED)
+	@echo "Installing what the tests need into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

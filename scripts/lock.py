@@ -1,0 +1,56 @@
+"""Pin the dependencies of pyproject.toml: requirements*.lock with hashes and without addresses, and conda.yaml."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COMPILE = [
+    *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11"),
+    *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+]
+EXTRAS = ("dev", "server")
+CONDA = """\
+name: movie-recsys
+channels:
+  - conda-forge
+dependencies:
+  - python=3.11
+  - pip
+  - pip:
+{pins}
+"""
+
+
+def main() -> None:
+    """Write the lock files, each within the pins of requirements.lock, and conda.yaml from them."""
+    arguments = sys.argv[1:]
+    subprocess.run([*COMPILE, *arguments, "-o", "requirements.lock"], cwd=ROOT, check=True)
+    for extra in EXTRAS:
+        within = ["--extra", extra, "-c", "requirements.lock", "-o", f"requirements-{extra}.lock"]
+        subprocess.run([*COMPILE, *arguments, *within], cwd=ROOT, check=True)
+    (ROOT / "conda.yaml").write_text(conda_yaml(), encoding="utf-8")
+
+
+def conda_yaml() -> str:
+    """Return conda.yaml: the direct dependencies, as the lock pins them for Python 3.11."""
+    pinned = pins(ROOT / "requirements.lock")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[<>=!~;]", wanted)[0].strip() for wanted in project["dependencies"]]
+    return CONDA.format(pins="\n".join(f"      - {name}=={pinned[name.split('[')[0]]}" for name in names))
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Return the version of each package in a lock file; of several, the one for Python 3.11."""
+    pinned: dict[str, str] = {}
+    for match in re.finditer(r"^([a-z0-9.-]+)==([^ ;\\]+)(?: ; (.*))?", lock.read_text(encoding="utf-8"), re.MULTILINE):
+        name, number, condition = match.groups()
+        if "python_full_version >= '3.12'" not in (condition or ""):
+            pinned[name] = number
+    return pinned
+
+
+if __name__ == "__main__":
+    main()
