@@ -2,6 +2,7 @@
 
     RecsysError
     ├── DataError            a rating or movie file that cannot be read as it stands
+    │   └── UnreachableError a server of datasets that does not answer as it should
     ├── ParameterError       a setting, method or parameter that does not exist or is out of range
     ├── NotFittedError       a question to a model that has not been fitted or loaded
     ├── UnknownMovieError    a movie id that is not in the catalogue
@@ -40,6 +41,10 @@ class DataError(RecsysError):
         self.path = path
         self.line = line
         self.value = value
+
+
+class UnreachableError(DataError):
+    """A server of datasets that does not answer, or breaks off, or answers with an error."""
 
 
 class ParameterError(RecsysError):

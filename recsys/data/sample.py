@@ -12,7 +12,8 @@ written by hand. The ratings are drawn by a simulator of tastes; they are nobody
 - Stars are 3.5, plus the mildness of the user, the quality of the film, affinity and noise, to the next half star.
 - Each user comes at some time in 2024 and rates over some weeks.
 
-The last films of the list are new: nobody has rated them. The same seed gives the same ratings on every platform.
+The last films of the list are new: nobody has rated them. The same seed gives the same ratings on every platform, as
+long as NumPy keeps its streams.
 """
 
 import re
@@ -101,8 +102,8 @@ def _rate(
 ) -> NDArray[np.float32]:
     """Return the stars, float32, (n_ratings,)."""
     n_users, n_items = affinity.shape
-    mildness, quality = 0.35 * rng.standard_normal(n_users), 0.4 * rng.standard_normal(n_items)
-    noise = 0.6 * rng.standard_normal(len(user_indices))
+    mildness, quality = rng.normal(0, 0.35, size=(n_users,)), rng.normal(0, 0.4, size=(n_items,))
+    noise = rng.normal(0, 0.6, size=len(user_indices))
     stars = 3.2 + mildness[user_indices] + quality[item_indices] + 0.4 * affinity[user_indices, item_indices] + noise
     return np.asarray((np.rint(2 * stars) / 2).clip(0.5, 5), np.float32)
 

@@ -1,0 +1,65 @@
+"""Which data to use: those in the folder, else the download, else, loudly, the embedded sample."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from loguru import logger
+
+from recsys.data.dataset import Dataset
+from recsys.data.download import URL, download_ml100k
+from recsys.data.formats import open_dataset
+from recsys.data.sample import sample_dataset
+from recsys.errors import DataError, UnreachableError
+
+
+def find_dataset(
+    folder: Path,
+    *,
+    explicit: bool,
+    allow_download: bool = True,
+    url: str = URL,
+    progress: bool = True,
+    show_license: Callable[[str], None] | None = None,
+) -> Dataset:
+    """Return the dataset in a folder; when that is empty, MovieLens 100K fetched into it, or else the embedded sample.
+
+    Parameters
+    ----------
+    folder
+        Where the data are, or shall be. A ``README.md`` and hidden files do not count as content.
+    explicit
+        Whether somebody has named the folder. Then it has to exist: a slip of the pen shall not train on other data.
+    allow_download
+        Whether to try GroupLens when the folder is empty.
+    url, progress, show_license
+        As in `download_ml100k`.
+
+    Raises
+    ------
+    DataError
+        A named folder that does not exist, a folder with other files than a dataset, data that are wrong in any way,
+        a download that is not MovieLens 100K. None of these falls back to the sample.
+    """
+    if explicit and not folder.exists():
+        raise DataError("there is no such folder; correct its name, or create it to have data put there", path=folder)
+    if not is_empty(folder):
+        return open_dataset(folder)
+    if not allow_download:
+        return _sample(f"the folder {folder} is empty and the download is switched off")
+    try:
+        download_ml100k(folder, url=url, progress=progress, show_license=show_license)
+    except UnreachableError as error:
+        return _sample(str(error))
+    return open_dataset(folder)
+
+
+def is_empty(folder: Path) -> bool:
+    """Return whether a folder is missing or holds nothing but a ``README.md`` and hidden files."""
+    if not folder.is_dir():
+        return not folder.exists()
+    return all(path.name == "README.md" or path.name.startswith(".") for path in folder.iterdir())
+
+
+def _sample(reason: str) -> Dataset:
+    logger.warning("NOT MOVIELENS: using the embedded sample, real films with invented ratings, because {}", reason)
+    return sample_dataset()
