@@ -83,9 +83,7 @@ class RatingTable:
         unknown = np.flatnonzero(catalog.find(self.movie_ids) < 0)
         if len(unknown):
             value = str(self.movie_ids[unknown[0]])
-            problem = (
-                f"the movie id is not in the file of movies; add the movie there or remove its {len(unknown)} ratings"
-            )
+            problem = "the movie id is not in the file of movies; add the movie there, or remove its ratings here"
             raise self._error_at(int(unknown[0]), problem, value)
         assert self.ratings is not None  # noqa: S101 - the layouts of datasets have all four columns
         assert self.timestamps is not None  # noqa: S101

@@ -19,6 +19,7 @@ SEPARATOR_NAMES = {"\t": "tabs", ",": "commas", "|": "'|'", "::": "'::'"}
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MAX_INTEGER = 2**63 - 1
+_MAX_SHOWN = 120
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class Record:
     fields: Sequence[str]
 
     def error(self, problem: str, value: str) -> DataError:
-        """Return the complaint about a value of this line, to be raised."""
-        return DataError(f"{problem}; {REMEDY}", path=self.path, line=self.line, value=value)
+        """Return the complaint about a value of this line, to be raised; a very long value is cut."""
+        shown = value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "..."
+        return DataError(f"{problem}; {REMEDY}", path=self.path, line=self.line, value=shown)
 
     def integer(self, column: int, meaning: str) -> int:
         """Return one field as a whole number of 64 bits, or raise a `DataError` that calls it by its meaning."""
@@ -118,7 +120,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
                 yield line, cut.decode(encoding).rstrip("\r\n")
             except UnicodeDecodeError as error:
                 problem = f"a byte is not {encoding.upper()}; save the file in that encoding"
-                raise DataError(problem, path=path, line=line, value=repr(cut[error.start : error.end])) from error
+                raise DataError(problem, path=path, line=line, value=f"0x{cut[error.start]:02x}") from error
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def test_read_csv_ratings_without_header_says_which(tmp_path: Path) -> None:
 
 def test_read_csv_in_another_encoding_names_line_and_byte(tmp_path: Path) -> None:
     (write_csv_family(tmp_path) / "movies.csv").write_text(CSV_MOVIES.replace("\u2013", "-"), "latin-1")
-    with pytest.raises(DataError, match=r"movies\.csv, line 3: a byte is not UTF-8.*xe9"):
+    with pytest.raises(DataError, match=r"movies\.csv, line 3: a byte is not UTF-8.*0xe9"):
         open_dataset(tmp_path)
 
 
@@ -158,3 +158,10 @@ def test_read_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "u.item").mkdir()
     with pytest.raises(DataError, match="the file cannot be read: Is a directory"):
         open_dataset(tmp_path)
+
+
+def test_read_bytes_of_another_kind_is_an_error_of_bounded_length(tmp_path: Path) -> None:
+    (write_ml100k(tmp_path) / "u.item").write_bytes(b"\x00\xff\xfe" * 10_000)
+    with pytest.raises(DataError, match=r"expected 24 fields between '\|', found 1") as caught:
+        open_dataset(tmp_path)
+    assert len(str(caught.value)) < 1000

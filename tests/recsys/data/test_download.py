@@ -173,6 +173,19 @@ def test_download_over_other_data_is_refused(server: str, tmp_path: Path) -> Non
     assert (tmp_path / "u.data").read_text() == "1\t10\t5\t880000001\n"
 
 
+def test_download_into_a_file_is_an_error(server: str, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(DataError, match="taken: cannot write there"):
+        download_ml100k(tmp_path / "taken", url=f"{server}/good.zip", sha256=SUMS, progress=False)
+
+
+def test_download_that_cannot_be_put_in_place_takes_all_back(server: str, tmp_path: Path) -> None:
+    (tmp_path / "u.data").mkdir()  # the last of the files to be moved finds its place taken
+    with pytest.raises(DataError, match="cannot write there: Is a directory"):
+        download_ml100k(tmp_path, url=f"{server}/good.zip", sha256=SUMS, progress=False)
+    assert _names(tmp_path) == {"u.data"}
+
+
 def test_usage_license_without_readme_is_empty(tmp_path: Path) -> None:
     assert usage_license(tmp_path) == ""
 
