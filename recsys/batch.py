@@ -9,10 +9,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys.evaluation.scorer import PopularFallback
-from recsys.evaluation.top_k import mask_seen, top_items
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix
 from recsys.methods.neighborhoods import to_csr
 from recsys.model import Recommender
+from recsys.top_k import mask_seen, top_items
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys.data.catalog import Catalog
+from recsys.catalog import MAX_STARS, MIN_STARS, Catalog
 from recsys.errors import DataError
-
-MIN_STARS, MAX_STARS = 0.5, 5.0
-"""The rating scale over all MovieLens datasets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +70,9 @@ class Dataset:
         if not np.all((ratings >= MIN_STARS) & (ratings <= MAX_STARS)):
             raise DataError(f"a rating of {name} is off the scale of {MIN_STARS} to {MAX_STARS} stars")
         users, user_indices = np.unique(user_ids, return_inverse=True)
-        order = np.lexsort((item_indices, user_indices))
-        pairs = user_indices[order].astype(np.int64) * catalog.n_items + item_indices[order]
-        if np.any(np.diff(pairs) == 0):
+        pairs = user_indices.astype(np.int64) * catalog.n_items + item_indices
+        order = np.argsort(pairs, kind="stable")
+        if np.any(np.diff(pairs[order]) == 0):
             raise DataError(f"a user of {name} rates the same movie twice")
         return cls(
             name=name,

@@ -13,8 +13,8 @@ from recsys.evaluation import beyond
 from recsys.evaluation.ranking import RANKING_METRICS, find_hits, ndcg
 from recsys.evaluation.scorer import Scorer, score_blocks
 from recsys.evaluation.slices import MovieSlices, Slice, user_slices
-from recsys.evaluation.top_k import NO_ITEM, top_items
 from recsys.splits import Split
+from recsys.top_k import NO_ITEM, top_items
 
 CUTOFFS = (5, 10, 20)
 HEADLINE_CUTOFF = 10

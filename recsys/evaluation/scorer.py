@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys.evaluation.top_k import mask_seen
+from recsys.top_k import mask_seen
 
 
 class Scorer(Protocol):

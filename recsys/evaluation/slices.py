@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
 from recsys.evaluation.ranking import find_hits, hit_rate, ndcg, recall
-from recsys.evaluation.top_k import NO_ITEM, top_items
+from recsys.top_k import NO_ITEM, top_items
 
 MOVIE_BOUNDS = (0, 5, 20)
 """Upper ends of the bins of movies, in ratings in train: 0, 1-5, 6-20, 21+."""

@@ -13,7 +13,7 @@ from recsys.item_matrix import ItemMatrix
 class MethodParams(BaseModel):
     """Parameters of a method: frozen, and none but the declared ones."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix, SparseItemMatrix
-from recsys.top_k import top_k_columns
+from recsys.top_k import is_top
 
 Float32 = NDArray[np.float32]
 RowBlock = Callable[[slice], Float32]
@@ -58,12 +58,8 @@ def row_blocks(n_items: int) -> Iterator[slice]:
 
 def only_top_columns(rows: Float32, k: int) -> Float32:
     """Return the rows, (n_rows, n_items), with all but the k largest positive values of each set to zero."""
-    if k >= rows.shape[1]:
-        return rows
-    columns = top_k_columns(rows, k)
-    kept = np.zeros_like(rows)
-    np.put_along_axis(kept, columns, np.take_along_axis(rows, columns, axis=1).clip(min=0), axis=1)
-    return kept
+    positive = rows.clip(min=0)
+    return positive if k >= rows.shape[1] else np.where(is_top(positive, k), positive, np.float32(0))
 
 
 def to_csr(matrix: ItemMatrix) -> sp.csr_array:
@@ -85,13 +81,5 @@ def from_csr(csr: sp.csr_array) -> SparseItemMatrix:
 
 
 def _sparse(rows: RowBlock, n_items: int, n_neighbors: int) -> SparseItemMatrix:
-    parts = []
-    for block in row_blocks(n_items):
-        values = rows(block)
-        columns = np.sort(top_k_columns(values, min(n_neighbors, n_items)), axis=1)
-        kept = np.take_along_axis(values, columns, axis=1).clip(min=0)
-        indptr = np.arange(0, columns.size + 1, columns.shape[1])
-        part = sp.csr_array((kept.ravel(), columns.ravel(), indptr), shape=(len(values), n_items))
-        part.eliminate_zeros()
-        parts.append(part)
+    parts = [sp.csr_array(only_top_columns(rows(block), n_neighbors)) for block in row_blocks(n_items)]
     return from_csr(sp.vstack(parts, format="csr"))

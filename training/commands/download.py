@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from recsys.data.download import download_ml100k
-
+from recsys.data.download import download_ml100k, usage_license
 from recsys.settings import Settings
+from training.commands.shared_flags import show_license
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -22,5 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001
     """Download and return 0."""
     folder = download_ml100k(Path(args.data_dir))
+    show_license(usage_license(folder))
     sys.stdout.write(f"MovieLens 100K is in {folder}\n")
     return 0

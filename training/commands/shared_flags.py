@@ -1,11 +1,11 @@
 """Flags that several commands share: the data, the method, the split."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from recsys.data.locate import find_dataset
-
 from recsys.data import Dataset
+from recsys.data.locate import find_dataset
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params, method_names
@@ -44,7 +44,8 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
 def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
     """Return the dataset that the flags and the settings name."""
     explicit = bool(args.data_dir) or "dir" in settings.data.model_fields_set
-    return find_dataset(Path(args.data_dir) if args.data_dir else settings.data.dir, explicit=explicit)
+    folder = Path(args.data_dir) if args.data_dir else settings.data.dir
+    return find_dataset(folder, explicit=explicit, show_license=show_license)
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -73,3 +74,8 @@ def parse_params(text: str) -> dict[str, str]:
             raise ParameterError(f"{part!r} in --params is not NAME=VALUE")
         values[name.strip()] = value.strip()
     return values
+
+
+def show_license(text: str) -> None:
+    """Print a dataset's licence to standard error, so that standard output keeps the results."""
+    sys.stderr.write(f"\n{text}\n\n")

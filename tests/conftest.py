@@ -1,0 +1,41 @@
+"""Datasets that several tests share."""
+
+from pathlib import Path
+
+import pytest
+from builders import make_catalog, make_dataset
+
+from recsys.data import Dataset, open_dataset
+from recsys.data.sample import sample_dataset
+
+ML100K = Path(__file__).parent.parent.parent / "shared" / "data" / "ml-100k"
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """Return six movies, of which 20 is known by content only and 60 by nothing; the ids have gaps."""
+    catalog = make_catalog(
+        [
+            (10, "Alpha (1990)", 1990, "Action"),
+            (20, "Beta (1991)", 1991, "Action|Comedy"),
+            (30, "Gamma (1991)", 1991, "Comedy"),
+            (40, "Delta (1970)", 1970, "Drama"),
+            (50, "Épsilon (1995)", 1995, "Comedy|Drama"),
+            (60, "unknown", 0, ""),
+        ]
+    )
+    return make_dataset(
+        catalog,
+        [
+            *[(1, 10, 5), (1, 30, 4), (1, 40, 1)],
+            *[(2, 10, 4), (2, 30, 5)],
+            *[(3, 30, 3), (3, 40, 4), (3, 50, 4)],
+            *[(4, 10, 2), (4, 50, 5)],
+        ],
+    )
+
+
+@pytest.fixture(scope="session")
+def movielens() -> Dataset:
+    """Return MovieLens 100K where it lies beside the project, else the embedded sample."""
+    return open_dataset(ML100K) if ML100K.is_dir() else sample_dataset()
