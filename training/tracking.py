@@ -6,7 +6,7 @@ from typing import Any
 
 import mlflow
 import pandas as pd
-from mlflow.data.pandas_dataset import PandasDataset
+from mlflow.data.pandas_dataset import PandasDataset, from_pandas
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 
 from recsys import pyfunc
@@ -49,7 +49,7 @@ def log_dataset(dataset: Dataset, context: str) -> PandasDataset:
             "timestamp": dataset.timestamps,
         }
     )
-    logged: PandasDataset = mlflow.data.from_pandas(ratings, name=dataset.name, digest=dataset.digest)
+    logged: PandasDataset = from_pandas(ratings, name=dataset.name, digest=dataset.digest)
     mlflow.log_input(logged, context=context)
     return logged
 

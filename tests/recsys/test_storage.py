@@ -66,7 +66,7 @@ def test_save_into_a_folder_with_files_is_refused(folder: Path, tiny: Dataset) -
 
 
 def test_load_every_altered_file_is_refused(folder: Path) -> None:
-    for path in sorted(folder.glob("*.npy")) + [folder / "movies.csv"]:
+    for path in [*sorted(folder.glob("*.npy")), folder / "movies.csv"]:
         original = path.read_bytes()
         path.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
         with pytest.raises(ArtifactError, match=f"{path.name} has been altered"):
@@ -100,5 +100,5 @@ def test_load_broken_manifest_is_named(folder: Path) -> None:
 
 
 def test_load_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="holds no model.json"):
+    with pytest.raises(ArtifactError, match=r"holds no model\.json"):
         load_model(tmp_path)
