@@ -13,7 +13,7 @@ from pydantic import Field
 
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import RowBlock, item_matrix, symmetric
+from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, RowBlock, item_matrix, pruned, symmetric
 
 BM25_K1, BM25_B = 1.2, 0.75
 DENSE_PRODUCT_VALUES = 20_000_000
@@ -25,15 +25,15 @@ class ItemKnnParams(MethodParams):
 
     weighting: Literal["cosine", "tfidf", "bm25"] = "tfidf"
     """How a rating counts: ``cosine`` as stars, the others less the more movies its user has rated."""
-    shrinkage: float = Field(10.0, ge=0, le=1000, description="added to the product of norms; mutes rare movies")
-    n_neighbors: int = Field(100, ge=1, le=10_000, description="movies that each movie may speak for")
+    shrinkage: float = Field(100.0, ge=0, le=10_000, description="added to the product of norms; mutes rare movies")
+    n_neighbors: int = Field(20, ge=1, le=10_000, description="movies that each movie may speak for")
 
 
 def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
-    """Return the shrunk cosine of the weighted rating columns, pruned to the top neighbours.
+    """Return the shrunk cosine of the weighted rating columns.
 
-    ``s_ij = x_i . x_j / (|x_i| |x_j| + shrinkage)`` with ``x`` the columns of the weighted ratings. Weights keep the
-    ``n_neighbors`` largest of each row; the similarity is the symmetric closure of the same, and lies in [0, 1].
+    ``s_ij = x_i . x_j / (|x_i| |x_j| + shrinkage)`` with ``x`` the columns of the weighted ratings. The similarity
+    is this; the weights keep the ``n_neighbors`` largest of each row.
     A movie without ratings is similar to none.
     """
     columns = weighted(dataset.user_items, params.weighting)
@@ -48,8 +48,9 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
         similarity[own - block.start, own] = 0
         return similarity.clip(0, 1, out=similarity)
 
-    weights = item_matrix(rows, dataset.n_items, n_neighbors=params.n_neighbors)
-    return FittedItems(item_weights=weights, item_similarity=symmetric(weights))
+    n_kept = max(params.n_neighbors, SPARSE_NEIGHBORS)
+    similarity = item_matrix(rows, dataset.n_items, n_neighbors=n_kept)
+    return FittedItems(item_weights=pruned(similarity, params.n_neighbors), item_similarity=symmetric(similarity))
 
 
 def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:

@@ -23,7 +23,7 @@ BLOCK_VALUES = 16_000_000
 """Values of one block of rows: 64 MB."""
 
 
-def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int | None = None) -> ItemMatrix:
+def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int = SPARSE_NEIGHBORS) -> ItemMatrix:
     """Return the matrix whose rows ``rows`` computes.
 
     Parameters
@@ -31,14 +31,22 @@ def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int | None = None)
     rows
         Returns a block of dense rows, float32, (n_rows, n_items). It is called once for each block.
     n_neighbors
-        Positive entries kept per row, the largest, ties by item index; None keeps all, or `SPARSE_NEIGHBORS` of a
-        catalogue too large to be dense.
+        Positive entries kept per row of a catalogue too large to be dense, the largest, ties by item index.
     """
     if n_items <= DENSE_ITEMS:
         blocks = [rows(block) for block in row_blocks(n_items)]
-        dense = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-        return DenseItemMatrix(dense if n_neighbors is None else only_top_columns(dense, n_neighbors))
-    return _sparse(rows, n_items, n_neighbors or SPARSE_NEIGHBORS)
+        return DenseItemMatrix(blocks[0] if len(blocks) == 1 else np.concatenate(blocks))
+    parts = [sp.csr_array(only_top_columns(rows(block), n_neighbors)) for block in row_blocks(n_items)]
+    return from_csr(sp.vstack(parts, format="csr"))
+
+
+def pruned(matrix: ItemMatrix, n_neighbors: int) -> ItemMatrix:
+    """Return the matrix with all but the largest positive entries of each row set to zero, ties by item index."""
+    if isinstance(matrix, DenseItemMatrix):
+        return DenseItemMatrix(only_top_columns(matrix.values, n_neighbors))
+    csr = to_csr(matrix)
+    blocks = (csr[block].toarray() for block in row_blocks(matrix.n_items))
+    return from_csr(sp.vstack([sp.csr_array(only_top_columns(block, n_neighbors)) for block in blocks], format="csr"))
 
 
 def symmetric(matrix: ItemMatrix) -> ItemMatrix:
@@ -78,8 +86,3 @@ def from_csr(csr: sp.csr_array) -> SparseItemMatrix:
         indices=csr.indices.astype(np.int32, copy=False),
         indptr=csr.indptr.astype(np.int64, copy=False),
     )
-
-
-def _sparse(rows: RowBlock, n_items: int, n_neighbors: int) -> SparseItemMatrix:
-    parts = [sp.csr_array(only_top_columns(rows(block), n_neighbors)) for block in row_blocks(n_items)]
-    return from_csr(sp.vstack(parts, format="csr"))
