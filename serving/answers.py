@@ -1,0 +1,87 @@
+"""Questions to one snapshot of the model, answered as JSON bytes."""
+
+from typing import Any
+
+import numpy as np
+import orjson
+
+from recsys.model import Recommendations
+from serving.schemas import Question
+from serving.snapshot import Snapshot
+
+SCORE_DIGITS = 6
+
+
+def recommend(snapshot: Snapshot, question: Question) -> bytes:
+    """Return the answer to ``POST /recommend``."""
+    ratings = question.user_ratings
+    history = snapshot.recommender.history(list(ratings), list(ratings.values()), question.min_rating)
+    found = snapshot.recommender.recommend_for(history, n=question.n, diversity=question.diversity)
+    reasons: list[list[int]] = [[] for _ in found.item_indices]
+    if found.strategy == "personal":
+        explained = snapshot.recommender.explain(found.item_indices, history)
+        reasons = [snapshot.catalog.movie_ids[rows].tolist() for rows in explained]
+    return orjson.dumps(_recommendations(snapshot, found, reasons))
+
+
+def similar(snapshot: Snapshot, movie_id: int, n: int) -> bytes:
+    """Return the answer to ``GET /movies/{movie_id}/similar``.
+
+    Raises
+    ------
+    UnknownMovieError
+        When the model does not know the movie.
+    """
+    rows, similarities = snapshot.recommender.similar(movie_id, n=n)
+    found = [
+        {**movie_name(snapshot, row), "similarity": similarity}
+        for row, similarity in zip(rows.tolist(), _rounded(similarities), strict=True)
+    ]
+    query = movie_name(snapshot, snapshot.catalog.index_of(movie_id))
+    return orjson.dumps({"query_movie": query, "similar_movies": found, "count": len(found)})
+
+
+def details(snapshot: Snapshot, movie_id: int) -> bytes:
+    """Return the answer to ``GET /movies/{movie_id}``.
+
+    Raises
+    ------
+    UnknownMovieError
+        When the model does not know the movie.
+    """
+    row = snapshot.catalog.index_of(movie_id)
+    genres = snapshot.catalog.genres_of(row)
+    url = snapshot.catalog.imdb_urls[row] or None
+    return orjson.dumps({**movie_name(snapshot, row), "genres": genres, "imdb_url": url})
+
+
+def search(snapshot: Snapshot, query: str, limit: int) -> bytes:
+    """Return the answer to ``GET /movies/search``."""
+    return orjson.dumps([movie_name(snapshot, row) for row in snapshot.titles.search(query, limit)])
+
+
+def movie_name(snapshot: Snapshot, row: int) -> dict[str, Any]:
+    """Return a movie in short."""
+    return {
+        "movie_id": snapshot.movie_ids[row],
+        "title": snapshot.catalog.titles[row],
+        "year": snapshot.years[row],
+    }
+
+
+def _recommendations(snapshot: Snapshot, found: Recommendations, reasons: list[list[int]]) -> dict[str, Any]:
+    rows = found.item_indices.tolist()
+    listed = [
+        {**movie_name(snapshot, row), "predicted_score": score, "because": because}
+        for row, score, because in zip(rows, _rounded(found.scores), reasons, strict=True)
+    ]
+    return {
+        "recommendations": listed,
+        "count": len(listed),
+        "strategy": found.strategy,
+        "unknown_movie_ids": found.unknown_movie_ids,
+    }
+
+
+def _rounded(values: np.ndarray[Any, np.dtype[np.float32]]) -> list[float]:
+    return [round(value, SCORE_DIGITS) for value in values.tolist()]

@@ -1,0 +1,103 @@
+"""The thread of the parent process that looks at the registry every few seconds."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from loguru import logger
+
+from recsys.logs import take_over_logging
+from recsys.settings import Settings, tracking_uri
+from serving.model_cache import ModelCache
+from serving.sync import Sync
+from serving.sync_status import read_status, write_status
+
+TICK_SECONDS = 0.2
+"""How soon a request to look at once is noticed."""
+
+MLFLOW_DEFAULTS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+"""A poller that asks again soon need not be as patient as MLflow is, and no one sees its progress bars."""
+
+
+class Poller:
+    """Looks at the registry in a thread of its own, while this host's lock on the cache is held.
+
+    Parameters
+    ----------
+    settings
+        Of the service.
+    may_start
+        Importing MLflow takes all of a core for seconds; it waits until this returns True.
+    """
+
+    def __init__(self, settings: Settings, cache: ModelCache, may_start: Callable[[], bool]) -> None:
+        self.settings = settings
+        self.cache = cache
+        self._may_start = may_start
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it is not waited for, as it may hang in a call to a dead server."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._may_start():
+            if self._stopped.wait(TICK_SECONDS):
+                return
+        while not self.cache.lock.acquire():
+            logger.debug("another service on this host keeps {} up to date", self.cache.root)
+            if self._stopped.wait(self.settings.model.poll_seconds):
+                return
+        self.cache.clear_leftovers()
+        self._poll()
+
+    def _poll(self) -> None:
+        sync, request = None, self._requested()
+        while not self._stopped.is_set():
+            try:
+                sync = sync or self._connect()
+                answered = read_status(self.cache.status).answered_request
+                sync.check(at_once=request > answered, request=request)
+            except Exception as error:  # noqa: BLE001  the poller outlives whatever a library throws at it
+                logger.opt(exception=error).error("sync: unexpected {}", type(error).__name__)
+                self._note(error, request)
+            request = self._wait(request)
+
+    def _connect(self) -> Sync:
+        for name, value in MLFLOW_DEFAULTS.items():
+            os.environ.setdefault(name, value)
+        from recsys.registry import Registry  # noqa: PLC0415  brings MLflow, which takes seconds
+
+        model = self.settings.model
+        try:
+            return Sync(Registry(model.name, tracking_uri()), model.alias, self.cache, model.poll_seconds)
+        finally:
+            take_over_logging(self.settings.logging.level)
+
+    def _note(self, error: Exception, request: int) -> None:
+        status = read_status(self.cache.status).checked(reachable=False, problem=f"{type(error).__name__}: {error}")
+        write_status(self.cache.status, status.answering(request))
+
+    def _wait(self, request: int) -> int:
+        until = time.monotonic() + self.settings.model.poll_seconds
+        while time.monotonic() < until and not self._stopped.wait(TICK_SECONDS):
+            if self._requested() > request:
+                break
+        return self._requested()
+
+    def _requested(self) -> int:
+        try:
+            return self.cache.reload_request.stat().st_mtime_ns
+        except OSError:
+            return 0

@@ -1,0 +1,1 @@
+"""The routes: each translates a request into a question, and its answer into a response."""

@@ -1,0 +1,33 @@
+"""``POST /cache/clear`` and ``POST /model/reload``."""
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from serving.admin import Operator, reload_model
+from serving.routes.json_response import JSON, Responses, json_response
+from serving.schemas import CacheCleared, ErrorAnswer, Reloaded
+
+router = APIRouter(tags=["admin"])
+
+CLOSED: Responses = {
+    401: {"model": ErrorAnswer, "description": "the token is missing or wrong"},
+    403: {"model": ErrorAnswer, "description": "no admin token is configured"},
+}
+
+
+@router.post("/cache/clear", responses={200: {"model": CacheCleared}, **CLOSED}, response_model=None)
+async def clear_cache(services: Operator) -> Response:
+    """Forget the answers that all workers keep."""
+    services.answers.clear_everywhere()
+    return json_response(b'{"status":"cleared"}')
+
+
+@router.post(
+    "/model/reload", responses={200: {"model": Reloaded}, 202: {"model": Reloaded}, **CLOSED}, response_model=None
+)
+async def reload(services: Operator) -> Response:
+    """Look at the registry at once instead of at the next poll, and tell what came of it."""
+    outcome = await reload_model(services)
+    status = 202 if outcome["status"] == "accepted" else 200
+    return Response(orjson.dumps(outcome), status_code=status, media_type=JSON)

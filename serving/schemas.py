@@ -1,0 +1,172 @@
+"""What is asked and answered over HTTP, as ``/docs`` shows it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recsys.catalog import MAX_STARS, MIN_STARS
+from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N
+
+MAX_N = 50
+MAX_RATINGS = 1000
+MAX_ID = 2**63 - 1
+
+MovieId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
+Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
+N = Annotated[int, Field(ge=1, le=MAX_N)]
+
+
+class Question(BaseModel):
+    """A history of ratings, for which movies are wanted."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_extra={"examples": [{"user_ratings": {"1": 5, "50": 4.5}, "n": 10, "min_rating": 3.5}]},
+    )
+
+    user_ratings: Annotated[dict[MovieId, Stars], Field(max_length=MAX_RATINGS)]
+    """Movie ids and the stars given to each, 0.5 to 5; at most 1,000. Without any, popular movies are the answer."""
+    n: N = DEFAULT_N
+    """How many movies are wanted."""
+    min_rating: Stars = DEFAULT_MIN_RATING
+    """From how many stars on a movie counts as liked."""
+    diversity: Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)] = 0.0
+    """From 0, by score alone, to 1, as unlike one another as possible."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class MovieName(_Answer):
+    """A movie, in short."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    """Year of release, null when it is not known."""
+
+
+class Movie(MovieName):
+    """A movie with all that is known of it."""
+
+    genres: list[str]
+    imdb_url: str | None
+    """Null when it is not known."""
+
+
+class Recommendation(MovieName):
+    """A movie that the user may like."""
+
+    predicted_score: float
+    """The higher the better, comparable within one answer; with strategy ``popular`` the number of ratings."""
+    because: list[int]
+    """Ids of at most three liked movies that spoke for it, the strongest first."""
+
+
+class Recommendations(_Answer):
+    """Movies that the user has not rated, best first."""
+
+    recommendations: list[Recommendation]
+    count: int
+    strategy: Literal["personal", "popular"]
+    """``popular`` when the history holds no known movie that was liked."""
+    unknown_movie_ids: list[int]
+    """Rated movies that the model does not know."""
+
+
+class SimilarMovie(MovieName):
+    """A movie that resembles another."""
+
+    similarity: float
+    """From 0 to 1."""
+
+
+class SimilarMovies(_Answer):
+    """Movies that resemble one, most similar first."""
+
+    query_movie: MovieName
+    similar_movies: list[SimilarMovie]
+    count: int
+
+
+class RegistryHealth(_Answer):
+    """How the last look at the model registry went."""
+
+    reachable: bool | None
+    """Null before the first look."""
+    last_checked: str | None
+    problem: str | None
+    """Why what is served may not be what the registry wants."""
+
+
+class Health(_Answer):
+    """Whether the service can answer, and from which model."""
+
+    status: Literal["healthy", "degraded", "unavailable"]
+    model_loaded: bool
+    model_name: str
+    model_version: str | None
+    model_run_id: str | None
+    model_loaded_at: str | None
+    registry: RegistryHealth
+    reason: str | None
+    """Why the service is not healthy."""
+    cache_size: int
+    """Answers kept by the worker that answers."""
+    cache_maxsize: int
+
+
+class State(_Answer):
+    """One word for an orchestrator."""
+
+    status: str
+
+
+class CacheCleared(_Answer):
+    """The answers of all workers have been forgotten."""
+
+    status: Literal["cleared"]
+
+
+class Reloaded(_Answer):
+    """What a look at the registry came to."""
+
+    status: Literal["reloaded", "unchanged", "refused", "accepted"]
+    """``accepted`` when the look still goes on; /health tells the rest."""
+    previous_version: str | None
+    model_version: str | None
+    problem: str | None
+
+
+class CacheCounts(_Answer):
+    """How the cache of answers has done."""
+
+    hits: int
+    misses: int
+
+
+class MetricsAnswer(_Answer):
+    """What all workers have done since the service started."""
+
+    uptime_seconds: float
+    total_requests: int
+    successful_requests: int
+    failed_requests: int
+    success_rate: float
+    avg_latency_ms: float
+    errors_by_type: dict[str, int]
+    requests_by_endpoint: dict[str, int]
+    status_codes: dict[str, int]
+    cache: CacheCounts
+    workers: int
+
+
+class ErrorAnswer(_Answer):
+    """The one shape of every error."""
+
+    error: str
+    detail: str | list[dict[str, Any]]
+    correlation_id: str

@@ -1,0 +1,78 @@
+"""The parent process: workers that answer, and a thread that keeps the model up to date."""
+
+import signal
+import threading
+import time
+
+from loguru import logger
+
+from recsys.settings import Settings, tracking_uri
+from serving.listener import address_of, allow_many_connections, listen
+from serving.model_cache import ModelCache
+from serving.poller import Poller
+from serving.supervisor import Supervisor
+from serving.sync import drop_altered
+
+TEND_SECONDS = 0.1
+HEAD_START_SECONDS = 5.0
+"""With a model in the cache, the sync leaves the processors to the starting workers for at most so long."""
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, and return the exit code: 0 when told to end, 1 when the workers cannot run.
+
+    Raises
+    ------
+    ParameterError
+        When the address cannot be listened on.
+    """
+    stop = _stop_signal()
+    listener = listen(settings.api.host, settings.api.port)
+    address = address_of(listener)
+    allow_many_connections()
+    cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
+    cached = drop_altered(cache)
+    supervisor = Supervisor(settings.n_workers, listener)
+    supervisor.start()
+    head_start = time.monotonic() + (HEAD_START_SECONDS if cached else 0)
+    poller = Poller(settings, cache, may_start=lambda: supervisor.ready or time.monotonic() > head_start)
+    poller.start()
+    try:
+        return _tend(supervisor, settings, address, stop)
+    finally:
+        logger.info("ending: requests in flight are answered")
+        poller.stop()
+        supervisor.stop()
+        logger.info("ended")
+
+
+def _tend(supervisor: Supervisor, settings: Settings, address: str, stop: threading.Event) -> int:
+    announced = False
+    while not stop.wait(TEND_SECONDS):
+        supervisor.tend()
+        if supervisor.hopeless:
+            logger.error("the workers die as soon as they are started; see the lines above")
+            return EXIT_FAILED
+        if supervisor.ready and not announced:
+            announced = True
+            _announce(settings, address)
+    return EXIT_DONE
+
+
+def _stop_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _announce(settings: Settings, address: str) -> None:
+    model, n_workers = settings.model, settings.n_workers
+    workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
+    logger.info("listening on {} with {}", address, workers)
+    logger.info("serving models:/{}@{} from {}", model.name, model.alias, tracking_uri())
+    logger.info("open {}/docs for the routes, {}/health for the state", address, address)
+    body = '{"user_ratings": {"1": 5, "50": 4.5}, "n": 5}'
+    logger.info("try: curl -s {}/recommend -H 'Content-Type: application/json' -d '{}'", address, body)
