@@ -15,11 +15,14 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from recsys.errors import ParameterError, RegistryError
+from recsys.aliases import pointers, standard_spellings
+from recsys.errors import LeaseHeldError, ParameterError, RegistryError
+from recsys.production import Situation, Snapshot, settle
 
 CHALLENGER = "Challenger"
 """Alias of the newest candidate."""
 
+NOT_FOUND = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 
 MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<version>\d+)|@(?P<alias>[^/@]+))")
 
@@ -65,53 +68,98 @@ class Registry:
         self.name = name
         self.tracking_uri = tracking_uri
         self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        self._warned_of: list[str] = []
 
     def version(self, version: int) -> ModelVersion:
         """Return one version; `RegistryError` when there is none of that number."""
-        with self._asking(f"version {version} of {self.name}"):
+        with self.asking(f"version {version} of {self.name}"):
             return _model_version(self._client.get_model_version(self.name, str(version)))
 
     def versions(self) -> list[ModelVersion]:
         """Return all versions, newest first; none when nothing has been registered yet."""
-        with self._asking(f"the versions of {self.name}"):
+        with self.asking(f"the versions of {self.name}"):
             found = self._client.search_model_versions(f"name = '{self.name}'")
             return sorted(map(_model_version, found), key=lambda version: -version.version)
 
-    def aliases(self) -> dict[str, int]:
-        """Return all aliases as they are spelled, with the version of each."""
-        with self._asking(f"the aliases of {self.name}"):
+    def snapshot(self) -> Snapshot:
+        """Return all aliases as they are spelled and all tags; none when nothing has been registered yet."""
+        with self.asking(f"the aliases of {self.name}"):
             try:
                 model = self._client.get_registered_model(self.name)
             except MlflowException as error:
-                if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
-                    return {}
+                if error.error_code == NOT_FOUND:
+                    return Snapshot()
                 raise
-            return {alias: int(version) for alias, version in model.aliases.items()}
+            return Snapshot({alias: int(version) for alias, version in model.aliases.items()}, dict(model.tags))
 
-    def aliased(self, alias: str) -> ModelVersion | None:
-        """Return the version that an alias, in any spelling, points to; None when no spelling is set."""
-        pointed = {name: version for name, version in self.aliases().items() if name.lower() == alias.lower()}
-        if not pointed:
-            return None
-        if len(set(pointed.values())) > 1:
-            logger.warning("the spellings of alias {} disagree: {}", alias, pointed)
-        return self.version(max(pointed.values()))
+    def aliases(self) -> dict[str, int]:
+        """Return all aliases as they are spelled, with the version of each."""
+        return dict(self.snapshot().aliases)
+
+    def aliased(self, alias: str, *, repair: bool = True) -> ModelVersion | None:
+        """Return the version that an alias, in any spelling, stands for; None when no spelling is set.
+
+        Where spellings disagree, the newest decision counts (`recsys.aliases`). A move by others is warned of once,
+        entered in the history, and the other spelling brought into line, if the registry can be written and nobody
+        else is at it; ``repair=False`` leaves that to others.
+        """
+        situation = Situation.of(self.snapshot(), alias)
+        if repair and not situation.is_settled:
+            self._repair(situation)
+        return None if situation.current is None else self.version(situation.current)
+
+    def _repair(self, situation: Situation) -> None:
+        findings = situation.findings()
+        if findings != self._warned_of:
+            self._warned_of = findings
+            for finding in findings:
+                logger.warning("{}", finding)
+        try:
+            settle(self, situation.alias, wait_seconds=0)
+        except LeaseHeldError:
+            logger.debug("{} is being moved; nothing to repair yet", situation.alias)
+        except RegistryError as error:
+            logger.warning("the history of {} cannot be brought up to date: {}", situation.alias, error)
 
     def set_alias(self, alias: str, version: int) -> None:
-        """Let an alias point to a version, as it is spelled here and in lower case, as MLflow's UI spells it."""
-        with self._asking(f"alias {alias} of {self.name}"):
-            for spelling in dict.fromkeys((alias, alias.lower())):
-                self._client.set_registered_model_alias(self.name, spelling, str(version))
+        """Let an alias point to a version in all its spellings, without a history as `recsys.production.move` keeps."""
+        for spelling in dict.fromkeys((*standard_spellings(alias), *pointers(self.aliases(), alias))):
+            self.point(spelling, version)
+
+    def point(self, spelling: str, version: int) -> None:
+        """Let one spelling of an alias point to a version."""
+        with self.asking(f"alias {spelling} of {self.name}"):
+            self._client.set_registered_model_alias(self.name, spelling, str(version))
+
+    def tags(self) -> Mapping[str, str]:
+        """Return the tags of the registered model."""
+        return self.snapshot().tags
+
+    def set_tag(self, key: str, value: str) -> None:
+        """Add or change a tag of the registered model, which is made when it does not exist."""
+        with self.asking(f"tag {key} of {self.name}"):
+            try:
+                self._client.set_registered_model_tag(self.name, key, value)
+            except MlflowException as error:
+                if error.error_code != NOT_FOUND:
+                    raise
+                self._client.create_registered_model(self.name)
+                self._client.set_registered_model_tag(self.name, key, value)
+
+    def delete_tag(self, key: str) -> None:
+        """Remove a tag of the registered model, if it is there."""
+        with self.asking(f"tag {key} of {self.name}"):
+            self._client.delete_registered_model_tag(self.name, key)
 
     def tag_version(self, version: int, tags: Mapping[str, str]) -> None:
         """Add tags to a version."""
-        with self._asking(f"the tags of version {version} of {self.name}"):
+        with self.asking(f"the tags of version {version} of {self.name}"):
             for key, value in tags.items():
                 self._client.set_model_version_tag(self.name, str(version), key, value)
 
     def register(self, model_uri: str, tags: Mapping[str, str]) -> ModelVersion:
         """Register a logged model as the next version, its tags in place from the start."""
-        with self._asking("a new version"):
+        with self.asking("a new version"):
             made = mlflow.register_model(model_uri, self.name, tags=dict(tags))
             return _model_version(made)
 
@@ -121,7 +169,7 @@ class Registry:
 
     def download_uri(self, model_uri: str, folder: Path) -> Path:
         """Fetch the artifacts of a model into a folder and return where they lie."""
-        with self._asking(f"the artifacts of {model_uri}"):
+        with self.asking(f"the artifacts of {model_uri}"):
             fetched = mlflow.artifacts.download_artifacts(
                 artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
             )
@@ -144,16 +192,19 @@ class Registry:
         registry = cls(match["name"], tracking_uri)
         if match["version"]:
             return registry.download(registry.version(int(match["version"])), folder)
-        version = registry.aliased(match["alias"])
+        version = registry.aliased(match["alias"], repair=False)
         if version is None:
             raise RegistryError(f"no version of {registry.name} has the alias {match['alias']}; train a model first")
         return registry.download(version, folder)
 
     @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
+    def asking(self, what: str) -> Iterator[None]:
+        """Turn every failure to get ``what`` from the server into one `RegistryError`."""
         try:
             yield
         except (MlflowException, requests.RequestException, OSError) as error:
+            if getattr(error, "error_code", "") == NOT_FOUND:
+                raise RegistryError(f"the registry does not hold {what}: {_first_line(error)}") from error
             raise RegistryError(
                 f"the registry at {self.tracking_uri} does not give {what}: {_first_line(error)}; "
                 "check MLFLOW_TRACKING_URI and that the server runs"

@@ -15,6 +15,9 @@ COMMANDS = {
     "train": "train, evaluate, track and register a model",
     "evaluate": "show how a method does on a holdout, without tracking anything",
     "recommend": "write recommendations for a file of histories",
+    "versions": "show the registered versions, or the history of the served alias",
+    "promote": "let the served alias point to a version",
+    "rollback": "let the served alias point to the version before",
 }
 """Each command and what it does; each is a module of `training.commands`."""
 

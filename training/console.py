@@ -19,6 +19,13 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def text_listing(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows as aligned text, every column to the left, numbers with four decimals."""
+    cells = [[f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells) + "\n"
+
+
 def metrics_table(outcome: Outcome, method: str) -> str:
     """Return every metric at every cut-off, the baseline's below the model's."""
     header = ("", *(f"{name}" for name in SHOWN))

@@ -16,6 +16,7 @@ from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, MANIFEST
 from training import tracking
 from training.experiment import Outcome, run_experiment
+from training.first_version import promote_first
 from training.project_run import tracked_run
 
 EXPERIMENT = "movie-recommender"
@@ -70,8 +71,7 @@ def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[st
 
 def _give_aliases(version: ModelVersion, registry: Registry, alias: str) -> bool:
     registry.set_alias(CHALLENGER, version.version)
-    if registry.aliased(alias) is not None:
-        return False
-    registry.set_alias(alias, version.version)
-    logger.info("version {} is the first to be {}", version.version, alias)
-    return True
+    done = promote_first(registry, alias, version)
+    if done:
+        logger.info("version {} is the first to be {}", version.version, alias)
+    return done

@@ -1,0 +1,173 @@
+"""A lock in the registry, for hosts that share nothing else.
+
+MLflow's registry has no compare-and-set, so a lock is a tag taken by Fischer's algorithm (Lamport 1987,
+DOI 10.1145/7351.7352): see that it is free, write your name, wait, and hold it if your name still stands. That is safe
+as long as seeing and writing take less time than the wait; whoever took longer starts anew.
+
+A holder renews the lease while it works. A lease that has run out, or whose process has died on this machine, is free;
+for the first of these the clocks of the hosts have to agree to within a fraction of `LEASE_SECONDS`.
+"""
+
+import json
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from loguru import logger
+
+from recsys.errors import LeaseHeldError, RegistryError
+from recsys.identity import ProcessId, who_am_i
+
+LEASE_SECONDS = 90.0
+SETTLE_SECONDS = 1.0
+"""The wait of the algorithm; the same for all, since no one's write may take longer than another's wait."""
+MAX_SLOW_TRIES = 5
+
+
+class TagStore(Protocol):
+    """Where tags can be kept; every call may raise `RegistryError`."""
+
+    def tags(self) -> Mapping[str, str]:
+        """Return all tags."""
+
+    def set_tag(self, key: str, value: str) -> None:
+        """Add or change a tag."""
+
+    def delete_tag(self, key: str) -> None:
+        """Remove a tag; one that is not there is no error."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lease, as the tag tells."""
+
+    token: str
+    by: str
+    what: str
+    machine: str
+    pid: int
+    started: str
+    until: float
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether the lease has run out or its holder has died."""
+        return time.time() > self.until or ProcessId(self.machine, self.pid, self.started).is_known_dead()
+
+
+class Lease:
+    """A lease that is held: `check` before every step that must not be done by two."""
+
+    def __init__(self, store: TagStore, key: str, holder: Holder) -> None:
+        self._store, self._key, self._holder = store, key, holder
+        self._ended = threading.Event()
+        self._deadline = time.monotonic() + LEASE_SECONDS
+
+    def check(self) -> None:
+        """Raise `RegistryError` when the lease could not be renewed in time and may have passed to someone else."""
+        if time.monotonic() > self._deadline:
+            raise RegistryError(f"the lock {self._key} was lost, as the registry did not answer in time; start again")
+
+    def _keep(self) -> None:
+        while not self._ended.wait(LEASE_SECONDS / 4):
+            try:
+                self._renew()
+            except RegistryError as error:
+                logger.warning("the lock {} is not renewed: {}", self._key, error)
+
+    def _renew(self) -> None:
+        asked = time.monotonic()
+        if asked > self._deadline or not _is_ours(self._store, self._key, self._holder):
+            self._deadline = 0.0
+            self._ended.set()
+            return
+        self._store.set_tag(self._key, _as_tag(self._holder))
+        self._deadline = asked + LEASE_SECONDS
+
+
+@contextmanager
+def held_lease(store: TagStore, key: str, what: str, *, wait_seconds: float = 0.0) -> Iterator[Lease]:
+    """Yield the lease while it is held and renewed.
+
+    Parameters
+    ----------
+    store, key
+        The tag that stands for the lock.
+    what
+        What is done under it, for whoever finds it taken.
+    wait_seconds
+        How long to wait for another holder.
+
+    Raises
+    ------
+    LeaseHeldError
+        When someone else holds it for longer than that.
+    RegistryError
+        When the registry cannot be read or written.
+    """
+    holder = _acquire(store, key, what, time.monotonic() + wait_seconds)
+    lease = Lease(store, key, holder)
+    keeper = threading.Thread(target=lease._keep, name=f"lease {key}", daemon=True)
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        lease._ended.set()
+        keeper.join()
+        _release(store, key, holder)
+
+
+def read_holder(tags: Mapping[str, str], key: str) -> Holder | None:
+    """Return who holds a lease, None when it is free; a tag that cannot be read counts as free."""
+    try:
+        holder = Holder(**json.loads(tags[key]))
+    except (KeyError, ValueError, TypeError):
+        return None
+    return None if holder.is_gone else holder
+
+
+def _acquire(store: TagStore, key: str, what: str, deadline: float) -> Holder:
+    own = ProcessId.own()
+    holder = Holder(uuid.uuid4().hex, who_am_i(), what, own.machine, own.pid, own.started, 0.0)
+    n_slow = 0
+    while n_slow < MAX_SLOW_TRIES:
+        started = time.monotonic()
+        other = read_holder(store.tags(), key)
+        if other is None or other.token == holder.token:
+            store.set_tag(key, _as_tag(holder))
+            if time.monotonic() - started >= SETTLE_SECONDS:
+                n_slow += 1
+                continue
+            time.sleep(SETTLE_SECONDS)
+            if _is_ours(store, key, holder):
+                return holder
+        elif time.monotonic() >= deadline:
+            raise LeaseHeldError(
+                f"{other.what} by {other.by} is under way (process {other.pid}); try again when it has ended"
+            )
+        time.sleep(SETTLE_SECONDS * random.uniform(0.2, 1.0))  # noqa: S311  spreads tries, hides no secret
+    raise RegistryError(
+        f"the registry took longer than {SETTLE_SECONDS:g} s for a write {n_slow} times; try again later"
+    )
+
+
+def _is_ours(store: TagStore, key: str, holder: Holder) -> bool:
+    found = read_holder(store.tags(), key)
+    return found is not None and found.token == holder.token
+
+
+def _release(store: TagStore, key: str, holder: Holder) -> None:
+    try:
+        if _is_ours(store, key, holder):
+            store.delete_tag(key)
+    except RegistryError as error:
+        logger.warning("the lock {} stays until it runs out: {}", key, error)
+
+
+def _as_tag(holder: Holder) -> str:
+    return json.dumps({**asdict(holder), "until": time.time() + LEASE_SECONDS})

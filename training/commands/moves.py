@@ -1,0 +1,57 @@
+"""What the commands that move an alias have in common: their flags and what they print."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+
+from recsys.production import Move
+from recsys.settings import Settings
+
+EXIT_REFUSED = 3
+
+
+def add_move_flags(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add ``--alias``, ``--why`` and ``--json``."""
+    parser.add_argument(
+        "--alias",
+        default=settings.model.alias,
+        help=f"the alias to move; default: RECSYS_MODEL__ALIAS, now {settings.model.alias}",
+    )
+    parser.add_argument("--why", default="", metavar="TEXT", help="the reason, for the history")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+
+
+def report(done: Move, version: int, args: argparse.Namespace) -> int:
+    """Print what came of a move and return the exit code."""
+    for sentence in done.repaired:
+        sys.stderr.write(f"warning: {sentence}\n")
+    if args.json:
+        sys.stdout.write(json.dumps(as_json(done, version, args.alias), indent=2) + "\n")
+    else:
+        sys.stdout.write(as_text(done, version, args.alias) + "\n")
+    return EXIT_REFUSED if done.refusal else 0
+
+
+def as_text(done: Move, version: int, alias: str) -> str:
+    """Return what came of a move as a sentence."""
+    if done.refusal:
+        return f"nothing was moved: {done.refusal}"
+    if done.entry is None:
+        return f"{alias} is version {version} already"
+    before = "not set" if done.from_version is None else f"version {done.from_version}"
+    reason = f" ({done.entry.why})" if done.entry.why else ""
+    return f"{alias} is now version {version}{reason}; before it was {before}"
+
+
+def as_json(done: Move, version: int, alias: str) -> dict[str, object]:
+    """Return what came of a move as JSON takes it."""
+    return {
+        "alias": alias,
+        "version": version,
+        "from_version": done.from_version,
+        "moved": done.entry is not None,
+        "entry": asdict(done.entry) if done.entry else None,
+        "repaired": list(done.repaired),
+        "refusal": done.refusal,
+    }

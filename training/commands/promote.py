@@ -1,0 +1,34 @@
+"""Let the served alias point to a version: a number, an alias, 'latest', or 'best' by a metric.
+
+The version's files are fetched, compared with the checksums in the registry, and have to answer before anything moves.
+The move enters the history (python -m training versions --history). The service follows within seconds.
+
+exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refused, since the model does not answer
+"""
+
+import argparse
+
+from recsys.registry import Registry
+from recsys.settings import Settings, tracking_uri
+from training.commands import moves
+from training.first_version import HEADLINE
+from training.promotion import choose, promote
+from training.train import EXPERIMENT
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    parser.add_argument("version", help="a number, an alias such as Challenger, latest, or best")
+    parser.add_argument("--metric", default=HEADLINE, help=f"by which 'best' is chosen, largest; default: {HEADLINE}")
+    parser.add_argument(
+        "--experiment", default=EXPERIMENT, help=f"whose runs 'best' is chosen from; default: {EXPERIMENT}"
+    )
+    moves.add_move_flags(parser, settings)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Promote, say what was done, and return the exit code."""
+    registry = Registry(settings.model.name, tracking_uri())
+    choice = choose(registry, args.version, experiment=args.experiment, metric=args.metric)
+    done = promote(registry, args.alias, choice, why=args.why)
+    return moves.report(done, choice.version.version, args)

@@ -1,0 +1,41 @@
+"""The first version ever is promoted without a contest: there is nobody to beat."""
+
+from recsys.production import Situation, move
+from recsys.registry import ModelVersion, Registry
+
+HEADLINE = "ndcg_at_10"
+WHY = "the first version ever"
+
+
+def promote_first(registry: Registry, alias: str, version: ModelVersion) -> bool:
+    """Let the alias point to a version if it has never been set, and return whether it does now.
+
+    An alias that someone has removed stays removed.
+    """
+    if not_the_first(Situation.of(registry.snapshot(), alias)):
+        return False
+    done = move(
+        registry,
+        alias,
+        version.version,
+        action="promoted",
+        why=WHY,
+        metrics=headline_of(version),
+        allowed=not_the_first,
+    )
+    return done.entry is not None
+
+
+def not_the_first(situation: Situation) -> str:
+    """Return why a version is not the first, else an empty text."""
+    if situation.current is not None:
+        return f"{situation.alias} is version {situation.current} already"
+    return f"{situation.alias} has been removed" if situation.was_withdrawn else ""
+
+
+def headline_of(version: ModelVersion) -> dict[str, float]:
+    """Return the headline metric of a version, as its tag holds it; nothing where it has none."""
+    try:
+        return {HEADLINE: float(version.tags[HEADLINE])}
+    except (KeyError, ValueError):
+        return {}

@@ -1,0 +1,139 @@
+"""Moves of the served alias: to a chosen version, or back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mlflow import MlflowClient
+from mlflow.entities import RunData
+
+from recsys.errors import ParameterError, RegistryError
+from recsys.history import version_before
+from recsys.production import Move, Situation, move, settle
+from recsys.registry import ModelVersion, Registry
+from training.first_version import headline_of
+from training.smoke import problem_of_version
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A version, and in one sentence why it was chosen."""
+
+    version: ModelVersion
+    why: str
+
+
+def choose(registry: Registry, wanted: str, *, experiment: str, metric: str) -> Choice:
+    """Return the version that a user names: by number, by alias, ``latest``, or ``best``.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such version, and for a word that is none of these.
+    """
+    versions = registry.versions()
+    if not versions:
+        raise ParameterError(f"{registry.name} has no version yet; train one first: python -m training train")
+    if wanted == "latest":
+        return Choice(versions[0], "the latest version")
+    if wanted == "best":
+        return best(registry, versions, experiment=experiment, metric=metric)
+    return Choice(find_version(registry, wanted, versions), "" if wanted.isdecimal() else f"chosen as {wanted}")
+
+
+def find_version(registry: Registry, wanted: str, versions: Sequence[ModelVersion]) -> ModelVersion:
+    """Return the version of a number, of an alias in any spelling, or the ``latest``."""
+    if wanted == "latest":
+        return versions[0]
+    number = int(wanted) if wanted.isdecimal() else Situation.of(registry.snapshot(), wanted).current
+    for version in versions:
+        if version.version == number:
+            return version
+    known = ", ".join(str(version.version) for version in reversed(versions))
+    raise ParameterError(f"{registry.name} has no version {wanted!r}; there are {known}, latest, and aliases")
+
+
+def best(registry: Registry, versions: Sequence[ModelVersion], *, experiment: str, metric: str) -> Choice:
+    """Return the version whose run in an experiment has the largest value of a metric, the newer one of equals.
+
+    Runs on other data or another split than the newest version's say nothing beside it, so they are left out.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such experiment, or no version of it has the metric.
+    """
+    with registry.asking(f"the runs of {experiment}"):
+        runs = _runs_of(registry, versions, experiment)
+    measured = [(version, run) for version, run in runs if metric in run.metrics]
+    if not measured:
+        raise ParameterError(f"no version of {registry.name} has a run in {experiment!r} with the metric {metric!r}")
+    protocol = _protocol(measured[0][1])
+    comparable = [(run.metrics[metric], version) for version, run in measured if _protocol(run) == protocol]
+    value, winner = max(comparable, key=lambda pair: (pair[0], pair[1].version))
+    left_out = len(measured) - len(comparable)
+    others = f"; {left_out} on other data or splits left out" if left_out else ""
+    return Choice(winner, f"the best of {len(comparable)} by {metric}, {value:.4f}{others}")
+
+
+def _runs_of(
+    registry: Registry, versions: Sequence[ModelVersion], experiment: str
+) -> list[tuple[ModelVersion, RunData]]:
+    client = MlflowClient(tracking_uri=registry.tracking_uri)
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        raise ParameterError(f"there is no experiment {experiment!r} at {registry.tracking_uri}")
+    runs = [(version, client.get_run(version.run_id)) for version in versions if version.run_id]
+    return [(version, run.data) for version, run in runs if run.info.experiment_id == found.experiment_id]
+
+
+def _protocol(run: RunData) -> tuple[str | None, ...]:
+    return tuple(run.params.get(name) for name in ("dataset_digest", "split", "holdout_ratio", "seed"))
+
+
+def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "") -> Move:
+    """Let the alias point to a chosen version, if that can be served; else the move says why it was refused."""
+    version = choice.version
+    problem = problem_of_version(registry, version)
+    if problem:
+        return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")
+    metrics, reason = headline_of(version), why or choice.why
+    return move(registry, alias, version.version, action="promoted", why=reason, metrics=metrics)
+
+
+def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") -> tuple[Move, ModelVersion]:
+    """Let the alias point to the version before the current one, or to a named one; return the move and the version.
+
+    Raises
+    ------
+    RegistryError
+        When the history holds no version before.
+    ParameterError
+        When the named version does not exist.
+    """
+    situation, repaired = settle(registry, alias)
+    versions = registry.versions()
+    if to is None:
+        before = version_before(situation.history, {version.version for version in versions})
+        if before is None:
+            raise RegistryError(f"the history of {alias} holds no version before this one; name one with --to")
+        to = str(before)
+    target = find_version(registry, to, versions)
+    problem = problem_of_version(registry, target)
+    if problem:
+        refusal = f"version {target.version} cannot be served: {problem}"
+        return Move(None, situation.current, tuple(repaired), refusal), target
+
+    def has_moved(found: Situation) -> str:
+        same = found.current == situation.current
+        return "" if same else f"{alias} has just been moved to version {found.current} by someone else; look again"
+
+    done = move(
+        registry,
+        alias,
+        target.version,
+        action="rolled back",
+        why=why,
+        metrics=headline_of(target),
+        allowed=has_moved,
+    )
+    return replace(done, repaired=(*repaired, *done.repaired)), target
