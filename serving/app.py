@@ -21,7 +21,7 @@ from serving.routes import admin, health, index, metrics, movies, recommendation
 from serving.services import Services, attach
 from serving.snapshots import Snapshots
 
-ROUTERS = (index, recommendations, movies, health, metrics, admin)
+ROUTERS = (recommendations, movies, health, metrics, admin, index)
 
 
 def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0) -> FastAPI:
@@ -42,9 +42,9 @@ def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0)
         docs_url=None,
         redoc_url=None,
         lifespan=_life_of(board, slot),
+        # Handed over flat: FastAPI asks an included router again for each request.
+        routes=[route for module in ROUTERS for route in module.router.routes],
     )
-    for module in ROUTERS:
-        app.include_router(module.router)
     add_documentation(app)
     add_error_handlers(app)
     services = _services(settings, board, slot, _labels())

@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from loguru import logger
+
 from recsys.checksums import tree_sha256
 from recsys.errors import ArtifactError
 from serving.atomic_files import sync_folder, sync_tree, write_json
@@ -58,6 +60,15 @@ class ModelCache:
     def current(self) -> Published | None:
         """Return what is served, None when nothing has been published."""
         return read_pointer(self.pointer)
+
+    def current_if_whole(self) -> Published | None:
+        """Return what is served after a check of its sum; what has been altered, or is incomplete, is withdrawn."""
+        current = self.current()
+        if current is None or self.has(current):
+            return current
+        logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
+        self.pointer.unlink(missing_ok=True)
+        return None
 
     def has(self, published: Published) -> bool:
         """Return whether a version lies in the cache as it was published, checked by its sum."""
@@ -99,10 +110,6 @@ class ModelCache:
         write_json(self.pointer, published.as_json())
         os.utime(self.root / published.folder)
         self._prune()
-
-    def withdraw(self) -> None:
-        """Serve nothing until the next publication."""
-        self.pointer.unlink(missing_ok=True)
 
     def clear_leftovers(self) -> None:
         """Remove the downloads of processes that have died."""

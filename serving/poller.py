@@ -4,14 +4,17 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from loguru import logger
 
 from recsys.logs import take_over_logging
 from recsys.settings import Settings, tracking_uri
 from serving.model_cache import ModelCache
-from serving.sync import Sync
 from serving.sync_status import read_status, write_status
+
+if TYPE_CHECKING:
+    from serving.sync import Sync
 
 TICK_SECONDS = 0.2
 """How soon a request to look at once is noticed."""
@@ -74,10 +77,12 @@ class Poller:
                 self._note(error, request)
             request = self._wait(request)
 
-    def _connect(self) -> Sync:
+    def _connect(self) -> "Sync":
         for name, value in MLFLOW_DEFAULTS.items():
             os.environ.setdefault(name, value)
-        from recsys.registry import Registry  # noqa: PLC0415  brings MLflow, which takes seconds
+        # These bring MLflow and NumPy, which take seconds that the start of the workers needs more urgently.
+        from recsys.registry import Registry  # noqa: PLC0415
+        from serving.sync import Sync  # noqa: PLC0415
 
         model = self.settings.model
         try:

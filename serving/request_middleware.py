@@ -5,7 +5,7 @@ import time
 from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsys.logs import REQUEST
+from recsys.logs import REQUEST, REQUEST_LOGGER, log_request
 from serving.context import RequestContext, open_context
 from serving.errors import RequestTooLargeError, unexpected_error_response
 from serving.metrics import OTHER, Metrics
@@ -13,7 +13,7 @@ from serving.snapshots import Snapshots
 
 MAX_BODY_BYTES = 256 * 1024
 
-_log = logger.bind(logger="serving.requests")
+_log = logger.bind(logger=REQUEST_LOGGER)
 
 
 class RequestMiddleware:
@@ -50,7 +50,7 @@ class RequestMiddleware:
         except Exception as error:  # noqa: BLE001  this is where all errors end
             await self._fail(context, error, scope, receive, send_on)
         finally:
-            _log.info("request answered" if fields.status_code else "request not answered: the caller has gone")
+            log_request("request answered" if fields.status_code else "no answer: the caller has gone", fields)
             REQUEST.reset(token)
 
     async def _fail(

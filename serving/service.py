@@ -11,7 +11,6 @@ from serving.listener import address_of, allow_many_connections, listen
 from serving.model_cache import ModelCache
 from serving.poller import Poller
 from serving.supervisor import Supervisor
-from serving.sync import drop_altered
 
 TEND_SECONDS = 0.1
 HEAD_START_SECONDS = 5.0
@@ -33,7 +32,7 @@ def serve(settings: Settings) -> int:
     address = address_of(listener)
     allow_many_connections()
     cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
-    cached = drop_altered(cache)
+    cached = cache.current_if_whole()
     supervisor = Supervisor(settings.n_workers, listener)
     supervisor.start()
     head_start = time.monotonic() + (HEAD_START_SECONDS if cached else 0)

@@ -49,8 +49,8 @@ class Supervisor:
         self._next_start = 0.0
 
     def start(self) -> None:
-        """Start all workers."""
-        self._workers = [self._start(slot) for slot in range(self.board.n_rows)]
+        """Start the first worker; `tend` starts the others once it is ready, so that it answers the sooner."""
+        self._workers = [self._start(0)]
 
     @property
     def ready(self) -> bool:
@@ -63,7 +63,9 @@ class Supervisor:
         return self._failed_starts >= HOPELESS_STARTS
 
     def tend(self) -> None:
-        """Replace the workers that have died."""
+        """Start the workers that are not there yet, and replace those that have died."""
+        if len(self._workers) == 1 and self.board.n_ready:
+            self._workers += [self._start(slot) for slot in range(1, self.board.n_rows)]
         for worker in self._workers:
             code = worker.process.poll()
             if code is not None and time.monotonic() >= self._next_start:

@@ -126,13 +126,3 @@ class Sync:
         same = self._refusal and self._refusal.version == version
         waits = min(LONGEST_WAIT, self._refusal.waits * 2) if self._refusal and same else self.poll_seconds * 2
         self._refusal = Refusal(version, str(error), waits, time.monotonic() + waits)
-
-
-def drop_altered(cache: ModelCache) -> Published | None:
-    """Return what the cache serves at the start, after a check of its sum; an altered one is withdrawn."""
-    current = cache.current()
-    if current is None or cache.has(current):
-        return current
-    logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
-    cache.withdraw()
-    return None
