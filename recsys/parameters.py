@@ -1,6 +1,6 @@
 """Validation of parameters that people type, with one clear sentence for what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -33,9 +33,15 @@ def validated(model: type[Model], values: Mapping[str, Any], *, owner: str = "")
         raise ParameterError(first_problem(error, of)) from None
 
 
-def first_problem(error: ValidationError, of: str = "", *, prefix: str = "", delimiter: str = ".") -> str:
-    """Return the first problem of a validation as one sentence: name, value, what is expected."""
+def first_problem(error: ValidationError, of: str = "", *, spell: Callable[[list[str]], str] = ".".join) -> str:
+    """Return the first problem of a validation as one sentence: name, value, what is expected.
+
+    Parameters
+    ----------
+    spell
+        Turns the path of the value into the name under which the user knows it.
+    """
     problem = error.errors()[0]
-    name = prefix + delimiter.join(str(part) for part in problem["loc"])
+    name = spell([str(part) for part in problem["loc"]])
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{name}={problem['input']!r}{of} {message}" if message.startswith("should") else f"{name}{of}: {message}"

@@ -130,7 +130,11 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise ParameterError(first_problem(error, prefix=PREFIX, delimiter=DELIMITER)) from None
+        raise ParameterError(first_problem(error, spell=_variable)) from None
+
+
+def _variable(path: list[str]) -> str:
+    return PREFIX + DELIMITER.join(path).upper()
 
 
 def setting_names() -> Iterator[str]:
@@ -138,9 +142,9 @@ def setting_names() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             for inner in field.annotation.model_fields:
-                yield f"{PREFIX}{name}{DELIMITER}{inner}".upper()
+                yield _variable([name, inner])
         else:
-            yield f"{PREFIX}{name}".upper()
+            yield _variable([name])
 
 
 def tracking_uri() -> str:

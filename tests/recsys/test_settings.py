@@ -1,0 +1,97 @@
+"""Settings: names, values, and complaints about wrong ones."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from recsys.errors import ParameterError
+from recsys.settings import read_settings, setting_names, tracking_uri
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(("RECSYS_", "MLFLOW_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_read_settings_nothing_given_gives_the_defaults() -> None:
+    settings = read_settings()
+    assert settings.environment == "dev"
+    assert settings.data.dir == Path("ml-100k")
+    assert settings.model.name == "movie-recommender"
+    assert settings.model.alias == "Production"
+    assert settings.model.poll_seconds == 10
+    assert settings.cache.maxsize == 128
+    assert settings.api.admin_token is None
+    assert settings.n_workers == 1
+
+
+def test_read_settings_prod_has_four_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_ENVIRONMENT", "prod")
+    assert read_settings().n_workers == 4
+    monkeypatch.setenv("RECSYS_API__WORKERS", "2")
+    assert read_settings().n_workers == 2
+
+
+def test_setting_names_are_those_of_the_design() -> None:
+    expected = {
+        *("RECSYS_ENVIRONMENT", "RECSYS_DATA__DIR", "RECSYS_MODEL__NAME", "RECSYS_MODEL__ALIAS"),
+        *("RECSYS_MODEL__POLL_SECONDS", "RECSYS_MODEL__CACHE_DIR", "RECSYS_API__HOST", "RECSYS_API__PORT"),
+        *("RECSYS_API__WORKERS", "RECSYS_API__RELOAD", "RECSYS_API__ADMIN_TOKEN", "RECSYS_CORS__ORIGINS"),
+        *("RECSYS_CACHE__MAXSIZE", "RECSYS_LOGGING__LEVEL"),
+    }
+    assert expected <= set(setting_names())
+
+
+def test_read_settings_unknown_name_suggests_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_MODEL__ALIS", "x")
+    with pytest.raises(ParameterError, match="no setting RECSYS_MODEL__ALIS; did you mean 'RECSYS_MODEL__ALIAS'"):
+        read_settings()
+
+
+def test_read_settings_model_version_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_MODEL__VERSION", "3")
+    with pytest.raises(ParameterError, match="no setting RECSYS_MODEL__VERSION"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("RECSYS_API__PORT", "80000", "RECSYS_API__PORT='80000' should be less than or equal to 65535"),
+        ("RECSYS_API__PORT", "http", "RECSYS_API__PORT='http' should be a valid integer"),
+        ("RECSYS_ENVIRONMENT", "test", "RECSYS_ENVIRONMENT='test' should be 'dev' or 'prod'"),
+        ("RECSYS_LOGGING__LEVEL", "loud", "RECSYS_LOGGING__LEVEL='LOUD' should be 'TRACE', "),
+    ],
+)
+def test_read_settings_wrong_value_is_named(
+    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ParameterError, match=message):
+        read_settings()
+
+
+@pytest.mark.parametrize("text", ["http://a,http://b", " http://a , http://b ", '["http://a", "http://b"]'])
+def test_cors_origins_are_split_at_commas(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_CORS__ORIGINS", text)
+    assert read_settings().cors.origins == ("http://a", "http://b")
+
+
+def test_read_settings_env_file_joins_but_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("RECSYS_API__PORT=9000\nRECSYS_API__HOST=0.0.0.0\nMLFLOW_TRACKING_URI=http://x\n")
+    monkeypatch.setenv("RECSYS_API__PORT", "9100")
+    for name in ("RECSYS_API__HOST", "MLFLOW_TRACKING_URI"):
+        monkeypatch.setenv(name, "")  # so that what the file sets is undone after the test
+        monkeypatch.delenv(name)
+    settings = read_settings()
+    assert (settings.api.port, settings.api.host) == (9100, "0.0.0.0")
+    assert tracking_uri() == "http://x"
+
+
+def test_admin_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_API__ADMIN_TOKEN", "sesame")
+    assert "sesame" not in repr(read_settings())
