@@ -1,0 +1,116 @@
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.request_middleware import MAX_BODY_BYTES
+
+
+def test_recommend_liked_movie_gives_personal_list(client: TestClient) -> None:
+    answer = client.post("/recommend", json={"user_ratings": {"20": 5, "40": 1}, "n": 2})
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["strategy"] == "personal"
+    assert body["count"] == len(body["recommendations"]) == 2
+    # 20 is Action|Comedy of 1991: 30, a comedy of the same year, is nearest; 40 is rated and may not come back.
+    assert body["recommendations"][0]["movie_id"] == 30
+    assert body["recommendations"][0]["because"] == [20]
+    assert body["unknown_movie_ids"] == []
+
+
+def test_recommend_fields_are_those_of_the_contract(client: TestClient) -> None:
+    body = client.post("/recommend", json={"user_ratings": {"20": 5}}).json()
+    assert set(body) == {"recommendations", "count", "strategy", "unknown_movie_ids"}
+    for movie in body["recommendations"]:
+        assert set(movie) == {"movie_id", "title", "year", "predicted_score", "because"}
+
+
+def test_recommend_nothing_liked_gives_popular_list(client: TestClient) -> None:
+    body = client.post("/recommend", json={"user_ratings": {"10": 1}, "n": 50}).json()
+    assert body["strategy"] == "popular"
+    # Ratings: 30 has three, 40 and 50 two each, 20 and 60 none; ties by id.
+    assert [movie["movie_id"] for movie in body["recommendations"]] == [30, 40, 50, 20, 60]
+    assert all(movie["because"] == [] for movie in body["recommendations"])
+
+
+def test_recommend_no_ratings_gives_popular_list(client: TestClient) -> None:
+    assert client.post("/recommend", json={"user_ratings": {}}).json()["strategy"] == "popular"
+
+
+def test_recommend_unknown_movies_are_named(client: TestClient) -> None:
+    body = client.post("/recommend", json={"user_ratings": {"999": 5, "7": 4}}).json()
+    assert body["strategy"] == "popular"
+    assert body["unknown_movie_ids"] == [7, 999]
+
+
+def test_recommend_unknown_year_is_null(client: TestClient) -> None:
+    movies = client.post("/recommend", json={"user_ratings": {}, "n": 50}).json()["recommendations"]
+    assert {movie["movie_id"]: movie["year"] for movie in movies}[60] is None
+
+
+def test_recommend_diversity_keeps_the_best_first(client: TestClient) -> None:
+    plain = client.post("/recommend", json={"user_ratings": {"20": 5}, "n": 3}).json()["recommendations"]
+    diverse = client.post("/recommend", json={"user_ratings": {"20": 5}, "n": 3, "diversity": 1}).json()
+    assert diverse["recommendations"][0]["movie_id"] == plain[0]["movie_id"]
+    assert len(diverse["recommendations"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ({}, ["body", "user_ratings"]),
+        ({"user_ratings": {"1": 5}, "n": 0}, ["body", "n"]),
+        ({"user_ratings": {"1": 5}, "n": 51}, ["body", "n"]),
+        ({"user_ratings": {"1": 5}, "n": "many"}, ["body", "n"]),
+        ({"user_ratings": {"1": 5.5}}, ["body", "user_ratings", "1"]),
+        ({"user_ratings": {"1": 0}}, ["body", "user_ratings", "1"]),
+        ({"user_ratings": {"1": True}}, ["body", "user_ratings", "1"]),
+        ({"user_ratings": {"1": "5"}}, ["body", "user_ratings", "1"]),
+        ({"user_ratings": {"one": 5}}, ["body", "user_ratings", "one", "[key]"]),
+        ({"user_ratings": {str(2**70): 5}}, ["body", "user_ratings", str(2**70), "[key]"]),
+        ({"user_ratings": [1, 2]}, ["body", "user_ratings"]),
+        ({"user_ratings": {str(i): 5 for i in range(1001)}}, ["body", "user_ratings"]),
+        ({"user_ratings": {"1": 5}, "min_rating": 6}, ["body", "min_rating"]),
+        ({"user_ratings": {"1": 5}, "diversity": 1.5}, ["body", "diversity"]),
+        ({"user_ratings": {"1": 5}, "minrating": 3}, ["body", "minrating"]),
+    ],
+)
+def test_recommend_bad_input_names_the_field(client: TestClient, question: object, field: list[str]) -> None:
+    answer = client.post("/recommend", json=question)
+    body = answer.json()
+    assert answer.status_code == 422
+    assert body["error"] == "ValidationError"
+    assert field in [complaint["loc"] for complaint in body["detail"]]
+    assert body["correlation_id"] == answer.headers["X-Correlation-ID"]
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"null", b"[]", b'{"user_ratings": {"1": NaN}}', b"\xff\xfe"])
+def test_recommend_not_json_is_refused(client: TestClient, content: bytes) -> None:
+    answer = client.post("/recommend", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert set(answer.json()) == {"error", "detail", "correlation_id"}
+
+
+def test_recommend_1000_ratings_are_answered(client: TestClient) -> None:
+    ratings = {str(i): 4.5 for i in range(1, 1001)}
+    assert client.post("/recommend", json={"user_ratings": ratings}).status_code == 200
+
+
+def test_recommend_large_body_is_refused(client: TestClient) -> None:
+    answer = client.post("/recommend", content=b" " * (MAX_BODY_BYTES + 1))
+    assert answer.status_code == 413
+    assert answer.json()["error"] == "RequestTooLargeError"
+
+
+def test_recommend_large_body_of_unknown_length_is_refused(client: TestClient) -> None:
+    pieces = [b" " * 65536] * 5
+    answer = client.post("/recommend", content=iter(pieces), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert client.get("/metrics").json()["errors_by_type"] == {"RequestTooLargeError": 1}
+
+
+def test_recommend_body_within_the_limit_in_pieces_is_answered(client: TestClient) -> None:
+    content = json.dumps({"user_ratings": {"20": 5}}).encode()
+    pieces = [content[:7], content[7:]]
+    answer = client.post("/recommend", content=iter(pieces), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200
