@@ -1,12 +1,14 @@
 """Train: an experiment, tracked, whose model is refitted on all ratings and registered."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 from loguru import logger
 from mlflow.models.model import ModelInfo as LoggedModelInfo
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.data.dataset import Dataset
@@ -18,6 +20,7 @@ from training import tracking
 from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
 from training.project_run import tracked_run
+from training.summary import describe
 
 EXPERIMENT = "movie-recommender"
 
@@ -31,19 +34,30 @@ class Trained:
     promoted: bool
 
 
-def train(dataset: Dataset, recipe: Recipe, split_params: SplitParams, registry: Registry, *, alias: str) -> Trained:
+def train(
+    dataset: Dataset,
+    recipe: Recipe,
+    split_params: SplitParams,
+    registry: Registry,
+    *,
+    alias: str | None,
+    tags: Mapping[str, str] | None = None,
+) -> Trained:
     """Run the experiment, log it, and register the model refitted on all ratings.
 
-    The new version gets the alias ``Challenger``, and ``alias`` as well when no version has it yet.
+    The new version gets the alias ``Challenger``, and ``alias``, if one is given, when that has never been set.
+    ``tags`` are put on the run.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
     with tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"):
+        mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params)
         outcome = run_experiment(dataset, recipe, split_params)
         tracking.log_outcome(outcome, recipe.method)
         logged_dataset = tracking.log_dataset(dataset, "training")
         logged, facts = tracking.log_refitted(dataset, recipe)
         metrics = {**outcome.metrics, **facts}
+        mlflow.set_tag(MLFLOW_RUN_NOTE, describe(dataset, recipe, outcome, logged.model_uri))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         version = register(logged, registry, _version_tags(dataset, recipe, outcome))
     return Trained(version, outcome, promoted=_give_aliases(version, registry, alias))
@@ -69,9 +83,9 @@ def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[st
     }
 
 
-def _give_aliases(version: ModelVersion, registry: Registry, alias: str) -> bool:
+def _give_aliases(version: ModelVersion, registry: Registry, alias: str | None) -> bool:
     registry.set_alias(CHALLENGER, version.version)
-    done = promote_first(registry, alias, version)
+    done = alias is not None and promote_first(registry, alias, version)
     if done:
         logger.info("version {} is the first to be {}", version.version, alias)
     return done

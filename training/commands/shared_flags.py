@@ -28,14 +28,18 @@ def add_data_flag(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
 
 
-def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
-    """Add ``--method``, ``--params``, ``--seed``, ``--split`` and ``--holdout-ratio``."""
-    parser.add_argument(
-        "--method", default=DEFAULT_METHOD, help=f"one of {', '.join(method_names())}; default: {DEFAULT_METHOD}"
-    )
+def add_recipe_flags(parser: argparse.ArgumentParser, *, default: str = DEFAULT_METHOD, default_is: str = "") -> None:
+    """Add ``--method``, ``--params`` and the flags of the split; ``default_is`` tells what an empty default means."""
+    names = ", ".join(method_names())
+    parser.add_argument("--method", default=default, help=f"one of {names}; default: {default_is or default}")
     parser.add_argument(
         "--params", default="", metavar="NAME=VALUE,...", help="parameters of the method; default: its own"
     )
+    add_split_flags(parser)
+
+
+def add_split_flags(parser: argparse.ArgumentParser) -> None:
+    """Add ``--seed``, ``--split`` and ``--holdout-ratio``."""
     parser.add_argument("--seed", type=int, default=42, help="seed of the random split; default: 42")
     parser.add_argument("--split", default="random", help=f"one of {', '.join(STRATEGIES)}; default: random")
     parser.add_argument("--holdout-ratio", type=float, default=0.25, help="share of ratings held out; default: 0.25")

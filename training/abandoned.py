@@ -1,0 +1,37 @@
+"""Runs whose process was killed stay RUNNING in MLflow for ever; whoever comes next closes them."""
+
+import json
+from dataclasses import asdict
+
+from mlflow import MlflowClient
+
+from recsys.identity import ProcessId
+from recsys.registry import Registry
+
+PROCESS_TAG = "process"
+
+
+def process_tags() -> dict[str, str]:
+    """Return the tag by which a run is later known to belong to a process that has died."""
+    return {PROCESS_TAG: json.dumps(asdict(ProcessId.own()))}
+
+
+def close_abandoned_runs(registry: Registry, experiment: str) -> list[str]:
+    """End the runs of an experiment whose process has died on this machine, and return their ids."""
+    client = MlflowClient(tracking_uri=registry.tracking_uri)
+    with registry.asking(f"the running runs of {experiment}"):
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return []
+        running = client.search_runs([found.experiment_id], "attributes.status = 'RUNNING'")
+        dead = [run.info.run_id for run in running if _has_died(run.data.tags.get(PROCESS_TAG, ""))]
+        for run_id in dead:
+            client.set_terminated(run_id, "KILLED")
+    return dead
+
+
+def _has_died(tag: str) -> bool:
+    try:
+        return ProcessId(**json.loads(tag)).is_known_dead()
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,28 @@
+"""The flags of the gate, one for each of its parameters."""
+
+import argparse
+from typing import Any
+
+from recsys.parameters import validated
+from training.gate import GateParams
+
+FLAGS = ("tolerance", "confidence", "min_coverage_ratio", "min_catalog_kept", "min_users")
+
+
+def add_gate_flags(parser: argparse.ArgumentParser) -> None:
+    """Add ``--tolerance`` and the others."""
+    for name in FLAGS:
+        field = GateParams.model_fields[name]
+        sentence = str(field.description).strip().rstrip(".").replace("%", "%%")
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            default=str(field.default),
+            metavar="NUMBER",
+            help=f"{sentence[0].lower()}{sentence[1:]}; default: {field.default}",
+        )
+
+
+def gate_of(args: argparse.Namespace) -> GateParams:
+    """Return the parameters of the gate that the flags name."""
+    values: dict[str, Any] = {name: getattr(args, name) for name in FLAGS}
+    return validated(GateParams, values, owner="the gate")

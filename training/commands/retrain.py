@@ -1,0 +1,122 @@
+"""Train a new version and let the gate decide whether it is promoted or stays Challenger.
+
+Only one retraining runs at a time. The gate fits the recipes of the new version and of Production on the same training
+part and compares them on the same users; its verdict, numbers and picture are logged to the run.
+
+exit codes: 0 trained, whether promoted or left as Challenger; 1 failed, also when another retraining runs; 2 called in
+a wrong way; 143 ended by SIGTERM
+"""
+
+import argparse
+import json
+import signal
+import sys
+from types import FrameType
+
+from recsys.errors import ParameterError
+from recsys.fitting import Recipe
+from recsys.logs import set_up_logs
+from recsys.methods import get_method, make_params
+from recsys.registry import Registry
+from recsys.settings import Settings, tracking_uri
+from training.commands import shared_flags
+from training.commands.gate_flags import add_gate_flags, gate_of
+from training.gating import as_json
+from training.retrain import Retrained, retrain
+
+TRIGGERS = ("manual", "schedule")
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    shared_flags.add_data_flag(parser, settings)
+    shared_flags.add_recipe_flags(parser, default="", default_is="the recipe of Production")
+    add_gate_flags(parser)
+    add_retrain_flags(parser)
+    parser.add_argument("--trigger", default="manual", help="manual or schedule: how the run is tagged")
+    parser.add_argument("--log", default="text", help="text or json: how the log is written; default: text")
+    parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def add_retrain_flags(parser: argparse.ArgumentParser) -> None:
+    """Add ``--auto-promote``."""
+    parser.add_argument(
+        "--auto-promote",
+        default="true",
+        metavar="true|false",
+        help="whether the new version may be promoted without a person when the gate lets it pass; default: true",
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Retrain, print what came of it, and return 0."""
+    signal.signal(signal.SIGTERM, _end)
+    auto_promote = flag_of("--auto-promote", args.auto_promote)
+    if args.trigger not in TRIGGERS:
+        raise ParameterError(f"--trigger {args.trigger}: use manual or schedule")
+    gate, split_params = gate_of(args), shared_flags.split_of(args)
+    recipe = shared_flags.recipe_of(args) if args.method else None
+    if args.params and recipe is None:
+        raise ParameterError("--params needs --method, as a method's parameters mean nothing to another")
+    if args.log == "json":
+        set_up_logs(settings.logging.level, as_json=True)
+    done = retrain(
+        shared_flags.dataset_of(args, settings),
+        recipe,
+        split_params,
+        Registry(settings.model.name, tracking_uri()),
+        alias=settings.model.alias,
+        default_recipe=default_recipe(),
+        gate=gate,
+        trigger="schedule" if args.trigger == "schedule" else "manual",
+        auto_promote=auto_promote,
+    )
+    text = json.dumps(outcome(done, settings.model.alias), indent=2) if args.json else sentence(done, settings)
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def default_recipe() -> Recipe:
+    """Return the recipe of the very first version."""
+    method = get_method(shared_flags.DEFAULT_METHOD)
+    return Recipe(method.name, make_params(method, {}))
+
+
+def flag_of(name: str, text: str) -> bool:
+    """Return a flag that is given as a word, as ``mlflow run -P`` does."""
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    try:
+        return words[text.lower()]
+    except KeyError:
+        raise ParameterError(f"{name} {text}: use true or false") from None
+
+
+def outcome(done: Retrained, alias: str) -> dict[str, object]:
+    """Return what came of a retraining as JSON takes it."""
+    return {
+        "version": done.version.version,
+        "run_id": done.version.run_id,
+        "promoted": done.promoted,
+        "alias": alias if done.promoted else "Challenger",
+        "gate": as_json(done.verdict),
+        "refusal": done.move.refusal if done.move else "",
+    }
+
+
+def sentence(done: Retrained, settings: Settings) -> str:
+    """Return what came of a retraining for the eye."""
+    alias = settings.model.alias
+    lines = [f"gate: {done.verdict.sentence}", *(f"note: {note}" for note in done.verdict.notes)]
+    what = f"{done.version.name} version {done.version.version} (run {done.version.run_id})"
+    if done.promoted:
+        lines.append(f"{what} is now {alias}")
+    else:
+        refusal = done.move.refusal if done.move else "promotion by itself is switched off"
+        why = f"; {refusal}" if done.verdict.promote else ""
+        lines.append(f"{what} stays Challenger{why}; to promote it: python -m training promote {done.version.version}")
+    return "\n".join(lines)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """End by an exception, so that the lock is given back and the run is marked as failed."""
+    raise SystemExit(128 + signal.SIGTERM)

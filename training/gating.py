@@ -1,0 +1,95 @@
+"""Holding the contest between a candidate and Production, and putting the verdict on record."""
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from mlflow import MlflowClient
+
+from recsys.errors import DataError, ParameterError
+from recsys.evaluation.report import Evaluation
+from recsys.production import Situation
+from recsys.registry import ModelVersion, Registry
+from recsys.splits import Split
+from training.contest import Registered, evaluate_as_registered, evaluate_recipe, open_registered, share_of_movies_kept
+from training.gate import Contender, Contest, Verdict
+from training.gate_picture import gate_picture
+from training.smoke import problem_of_version
+
+GATE_TAG = "gate"
+"""Tag of the version: the verdict as one line."""
+
+
+def hold_contest(
+    registry: Registry, candidate: ModelVersion, evaluation: Evaluation, parts: Split, situation: Situation
+) -> Contest:
+    """Return the contest between a candidate, whose evaluation on these parts is known, and Production.
+
+    Parameters
+    ----------
+    situation
+        Of the served alias: it says which version Production is.
+    """
+    label = f"version {candidate.version} ({candidate.tags.get('method', 'method unknown')})"
+    ours = as_contender(label, evaluation, parts)
+    smoke_problem = problem_of_version(registry, candidate)
+    if situation.current is None:
+        return Contest(ours, None, smoke_problem, withdrawn=situation.was_withdrawn)
+    with tempfile.TemporaryDirectory() as scratch:
+        served = open_registered(registry, registry.version(situation.current), Path(scratch))
+        theirs, notes, obstacle = _measure(served, parts)
+        kept = share_of_movies_kept(served.model.catalog, parts.train.catalog) if served.model else None
+    trained_on = served.version.tags.get("dataset", "unknown data")
+    if kept is None and trained_on != parts.train.name:
+        obstacle = obstacle or f"its movies cannot be read, and it was trained on {trained_on}"
+    if served.version.tags.get("dataset_digest") != candidate.tags.get("dataset_digest"):
+        notes.append(f"Production was trained on other data ({trained_on}); both were fitted on the candidate's")
+    return Contest(ours, theirs, smoke_problem, kept, obstacle, tuple(notes))
+
+
+def as_contender(label: str, evaluation: Evaluation, parts: Split) -> Contender:
+    """Return an evaluation as one side of a contest."""
+    return Contender(
+        label=label,
+        user_ids=parts.train.user_ids[evaluation.user_indices],
+        user_ndcg=evaluation.user_ndcg_at_10,
+        coverage=evaluation.metrics["coverage_at_10"],
+    )
+
+
+def put_on_record(registry: Registry, version: ModelVersion, verdict: Verdict, candidate_label: str) -> None:
+    """Log the verdict to the version's run, as metrics, tags and a picture, and tag the version with it."""
+    client = MlflowClient(tracking_uri=registry.tracking_uri)
+    with registry.asking(f"the run {version.run_id} to write the verdict to"):
+        for name, value in verdict.numbers.items():
+            client.log_metric(version.run_id, f"gate_{name}", value)
+        client.set_tag(version.run_id, "gate.verdict", "passed" if verdict.promote else "refused")
+        client.set_tag(version.run_id, "gate.reasons", "; ".join((*verdict.reasons, *verdict.notes)))
+        client.log_text(version.run_id, json.dumps(as_json(verdict), indent=2), "gate/verdict.json")
+        client.log_figure(version.run_id, gate_picture(verdict, candidate_label), "gate/difference.png")
+    registry.tag_version(version.version, {GATE_TAG: verdict.sentence})
+
+
+def as_json(verdict: Verdict) -> dict[str, object]:
+    """Return the verdict as JSON takes it, without the users' differences."""
+    return {
+        "promote": verdict.promote,
+        "reasons": list(verdict.reasons),
+        "notes": list(verdict.notes),
+        "numbers": verdict.numbers,
+        "interval": asdict(verdict.interval) if verdict.interval else None,
+    }
+
+
+def _measure(served: Registered, parts: Split) -> tuple[Contender | None, list[str], str]:
+    """Return Production on these parts, what is to be noted about it, and what stands in the way."""
+    notes = [f"Production's files cannot be read: {served.problem}"] if served.problem else []
+    try:
+        return as_contender(served.label, evaluate_recipe(served.recipe(), parts), parts), notes, ""
+    except (ParameterError, DataError) as error:
+        reason = str(error)
+    if served.model is None:
+        return None, notes, f"{reason}, and its files cannot be read either"
+    notes.append(f"Production cannot be fitted anew ({reason}), so it competes as registered, having seen the holdout")
+    return as_contender(served.label, evaluate_as_registered(served.model, parts), parts), notes, ""
