@@ -3,15 +3,17 @@
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 COMPILE = [
-    *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11"),
+    *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
 ]
-EXTRAS = ("dev", "server")
+EXTRAS = ("dev",)
+WITHIN = ("-c", "requirements.lock")
 CONDA = """\
 name: movie-recsys
 channels:
@@ -27,11 +29,28 @@ dependencies:
 def main() -> None:
     """Write the lock files, each within the pins of requirements.lock, and conda.yaml from them."""
     arguments = sys.argv[1:]
-    subprocess.run([*COMPILE, *arguments, "-o", "requirements.lock"], cwd=ROOT, check=True)
+    compile_lock([*arguments, "pyproject.toml", "-o", "requirements.lock"])
     for extra in EXTRAS:
-        within = ["--extra", extra, "-c", "requirements.lock", "-o", f"requirements-{extra}.lock"]
-        subprocess.run([*COMPILE, *arguments, *within], cwd=ROOT, check=True)
+        chosen = ["pyproject.toml", "--extra", extra, "-o", f"requirements-{extra}.lock"]
+        compile_lock([*arguments, *WITHIN, *chosen])
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for group in content["dependency-groups"]:
+        compile_group(group, content["tool"]["movie-recsys"]["excludes"].get(group, []), arguments)
     (ROOT / "conda.yaml").write_text(conda_yaml(), encoding="utf-8")
+
+
+def compile_group(group: str, excludes: list[str], arguments: list[str]) -> None:
+    """Write the lock file of one image: its group of packages, without those that are excluded."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
+        listed.write("\n".join(excludes))
+        listed.flush()
+        chosen = ["--group", group, "--excludes", listed.name, "-o", f"requirements-{group}.lock"]
+        compile_lock([*arguments, *WITHIN, *chosen])
+
+
+def compile_lock(arguments: list[str]) -> None:
+    """Run uv's resolver."""
+    subprocess.run([*COMPILE, *arguments], cwd=ROOT, check=True)
 
 
 def conda_yaml() -> str:
