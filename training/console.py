@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from recsys.evaluation.report import CUTOFFS
-from training.experiment import BASELINE_PREFIX, Outcome
+from training.experiment import BASELINE_SUFFIX, Outcome
 
 SHOWN = ("ndcg", "map", "precision", "recall", "hit_rate", "mrr", "coverage", "novelty", "diversity", "popularity_bias")
 
@@ -31,7 +31,7 @@ def metrics_table(outcome: Outcome, method: str) -> str:
     header = ("", *(f"{name}" for name in SHOWN))
     rows = []
     for cutoff in CUTOFFS:
-        for label, prefix in ((method, ""), ("popularity", BASELINE_PREFIX)):
-            values = [outcome.metrics[f"{prefix}{name}_at_{cutoff}"] for name in SHOWN]
+        for label, suffix in ((method, ""), ("popularity", BASELINE_SUFFIX)):
+            values = [outcome.metrics[f"{name}_at_{cutoff}{suffix}"] for name in SHOWN]
             rows.append((f"{label} @{cutoff}", *values))
     return text_table(header, rows)

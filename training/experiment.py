@@ -11,8 +11,8 @@ from recsys.fitting import Recipe, as_recommender
 from recsys.model import Recommender
 from recsys.splits import Split, SplitParams, split
 
-BASELINE_PREFIX = "popularity_"
-"""Stands before the baseline's metrics."""
+BASELINE_SUFFIX = "_popularity"
+"""Ends the names of the baseline's metrics, so that lists in alphabetical order show them beside the model's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +40,10 @@ class Outcome:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Return all numbers by name, those of the baseline as ``popularity_ndcg_at_10``."""
+        """Return all numbers by name, those of the baseline as ``ndcg_at_10_popularity``."""
         return {
             **self.evaluation.metrics,
-            **{BASELINE_PREFIX + name: value for name, value in self.baseline.metrics.items()},
+            **{name + BASELINE_SUFFIX: value for name, value in self.baseline.metrics.items()},
             "fit_seconds": self.fit_seconds,
             "evaluate_seconds": self.evaluate_seconds,
         }

@@ -1,8 +1,11 @@
 """The pictures of a run. Matplotlib without a display: figures are made, never shown."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from recsys.evaluation.report import CUTOFFS, Evaluation
 from recsys.model import Recommender
@@ -64,6 +67,8 @@ def long_tail(evaluation: Evaluation, baseline: Evaluation, popularity: np.ndarr
     axes.set_xlabel("share of the catalogue, most-rated movies first")
     axes.set_ylabel("share of all ratings or recommendations")
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.legend(frameon=False, loc="lower right")
     _plain(axes)
     return figure
@@ -74,11 +79,11 @@ def similarity_map(model: Recommender) -> Figure:
     best_known = np.sort(np.argsort(-model.popularity, kind="stable")[:MAP_MOVIES])
     similarity = model.item_similarity.block(best_known, best_known).copy()
     order = _chained(similarity)
-    titles = [model.catalog.titles[row][:40] for row in best_known[order]]
+    titles = [textwrap.shorten(model.catalog.titles[row], 40, placeholder="…") for row in best_known[order]]
     np.fill_diagonal(similarity, np.nan)
     figure = Figure(figsize=(12, 10.5), layout="constrained")
     axes = figure.subplots()
-    image = axes.imshow(similarity[np.ix_(order, order)], cmap="Blues", vmin=0)
+    image = axes.imshow(similarity[np.ix_(order, order)], cmap="Blues", vmin=float(np.nanquantile(similarity, 0.05)))
     axes.set_xticks(range(len(titles)), titles, rotation=90, fontsize=7)
     axes.set_yticks(range(len(titles)), titles, fontsize=7)
     axes.set_title(f"Similarity among the {len(titles)} most-rated movies")

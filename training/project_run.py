@@ -9,6 +9,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
 
 DEFAULT_EXPERIMENT_ID = "0"
+MLFLOW_EXPERIMENT_KIND, MODEL_DEVELOPMENT = "mlflow.experimentKind", "custom_model_development"
+"""Lets MLflow's UI show the experiment as one of models, not of prompts and agents."""
 
 
 @contextmanager
@@ -20,6 +22,7 @@ def tracked_run(experiment_name: str, run_name: str) -> Iterator[Run]:
     """
     client = MlflowClient()
     experiment = mlflow.set_experiment(experiment_name)
+    client.set_experiment_tag(experiment.experiment_id, MLFLOW_EXPERIMENT_KIND, MODEL_DEVELOPMENT)
     prepared = os.environ.get("MLFLOW_RUN_ID")
     if prepared and client.get_run(prepared).info.experiment_id == DEFAULT_EXPERIMENT_ID:
         prepared = _replace(client, prepared, experiment, run_name)
