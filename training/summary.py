@@ -35,8 +35,8 @@ def describe(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_model: s
             *rows,
             "",
             "Pictures and tables are under Artifacts; the model itself, fitted on all ratings, is "
-            f"`{logged_model}`. The same again, from the commit of this run and the same data, with split, ratio and seed "
-            f"as above: `mlflow run . -P method={recipe.method} -P params={params or repr('')}`",
+            f"`{logged_model}`. The same again, from the commit of this run and the same data, with split, ratio and "
+            f"seed as above: `mlflow run . -P method={recipe.method} -P params={params or repr('')}`",
             "",
         ]
     )
