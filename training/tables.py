@@ -28,8 +28,8 @@ def sample_recommendations(model: Recommender, *, n: int = 10) -> Table:
         because = model.explain(answer.item_indices, history)
         for rank, (row, score, reasons) in enumerate(zip(answer.item_indices, answer.scores, because, strict=True), 1):
             why = "; ".join(catalog.titles[reason] for reason in reasons)
-            rows.append((taste, likes, rank, catalog.titles[row], round(float(score), 4), why))
-    return _columns(("taste", "likes", "rank", "title", "score", "because"), rows)
+            rows.append((taste, rank, catalog.titles[row], round(float(score), 4), why, likes))
+    return _columns(("taste", "rank", "title", "score", "because", "likes"), rows)
 
 
 def similar_movies(model: Recommender, *, n: int = 10) -> Table:
