@@ -18,6 +18,7 @@ COMMANDS = {
     "versions": "show the registered versions, or the history of the served alias",
     "promote": "let the served alias point to a version",
     "rollback": "let the served alias point to the version before",
+    "compare": "compare two versions on one holdout",
     "retrain": "train, and promote if the gate lets it pass",
 }
 """Each command and what it does; each is a module of `training.commands`."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recsys.batch import ItemScorer
 from recsys.catalog import Catalog
-from recsys.errors import ParameterError, RecsysError, RegistryError
+from recsys.errors import DataError, ParameterError, RecsysError, RegistryError
 from recsys.evaluation.report import Evaluation, evaluate
 from recsys.evaluation.scorer import PopularFallback, Scorer
 from recsys.fitting import Recipe
@@ -128,6 +128,39 @@ class TranslatedScorer:
         scores = np.zeros(histories.shape, dtype=np.float32)
         scores[:, known] = self.scorer.scores(translated)[:, columns[known]]
         return scores
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """How a registered version does on a split.
+
+    Attributes
+    ----------
+    evaluation
+        None when it cannot be measured.
+    notes
+        What a reader has to know about how it was measured.
+    obstacle
+        Why it could not be measured, else empty.
+    """
+
+    evaluation: Evaluation | None
+    notes: tuple[str, ...] = ()
+    obstacle: str = ""
+
+
+def measure(registered: Registered, parts: Split) -> Measured:
+    """Return how a version does, by its recipe fitted anew; where that is not possible, as it was registered."""
+    name = f"version {registered.version.version}"
+    notes = (f"the files of {name} cannot be read: {registered.problem}",) if registered.problem else ()
+    try:
+        return Measured(evaluate_recipe(registered.recipe(), parts), notes)
+    except (ParameterError, DataError) as error:
+        reason = str(error)
+    if registered.model is None:
+        return Measured(None, notes, f"{reason}, and its files cannot be read either")
+    note = f"{name} cannot be fitted anew ({reason}), so it competes as registered, having seen the holdout"
+    return Measured(evaluate_as_registered(registered.model, parts), (*notes, note))
 
 
 def share_of_movies_kept(production: Catalog, candidate: Catalog) -> float:

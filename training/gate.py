@@ -22,7 +22,7 @@ class GateParams(BaseModel):
     """How much worse in nDCG@10 a candidate may be, at the lower end of the interval."""
     confidence: float = Field(0.95, gt=0.5, lt=1)
     """Of the two-sided interval."""
-    min_coverage_ratio: float = Field(0.5, ge=0, le=1)
+    min_coverage_ratio: float = Field(0.25, ge=0, le=1)
     """The least that may be left of Production's catalogue coverage, as a share of it."""
     min_catalog_kept: float = Field(0.9, ge=0, le=1)
     """The least share of Production's movies that the candidate has to know, by the same id and title."""

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from recsys.errors import DataError, ParameterError
 from recsys.evaluation.report import Evaluation
 from recsys.production import Situation
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import Split
-from training.contest import Registered, evaluate_as_registered, evaluate_recipe, open_registered, share_of_movies_kept
+from training.contest import measure, open_registered, share_of_movies_kept
 from training.gate import Contender, Contest, Verdict
 from training.gate_picture import gate_picture
 from training.smoke import problem_of_version
@@ -38,8 +37,10 @@ def hold_contest(
         return Contest(ours, None, smoke_problem, withdrawn=situation.was_withdrawn)
     with tempfile.TemporaryDirectory() as scratch:
         served = open_registered(registry, registry.version(situation.current), Path(scratch))
-        theirs, notes, obstacle = _measure(served, parts)
+        measured = measure(served, parts)
         kept = share_of_movies_kept(served.model.catalog, parts.train.catalog) if served.model else None
+    theirs = as_contender(served.label, measured.evaluation, parts) if measured.evaluation else None
+    notes, obstacle = list(measured.notes), measured.obstacle
     trained_on = served.version.tags.get("dataset", "unknown data")
     if kept is None and trained_on != parts.train.name:
         obstacle = obstacle or f"its movies cannot be read, and it was trained on {trained_on}"
@@ -80,16 +81,3 @@ def as_json(verdict: Verdict) -> dict[str, object]:
         "numbers": verdict.numbers,
         "interval": asdict(verdict.interval) if verdict.interval else None,
     }
-
-
-def _measure(served: Registered, parts: Split) -> tuple[Contender | None, list[str], str]:
-    """Return Production on these parts, what is to be noted about it, and what stands in the way."""
-    notes = [f"Production's files cannot be read: {served.problem}"] if served.problem else []
-    try:
-        return as_contender(served.label, evaluate_recipe(served.recipe(), parts), parts), notes, ""
-    except (ParameterError, DataError) as error:
-        reason = str(error)
-    if served.model is None:
-        return None, notes, f"{reason}, and its files cannot be read either"
-    notes.append(f"Production cannot be fitted anew ({reason}), so it competes as registered, having seen the holdout")
-    return as_contender(served.label, evaluate_as_registered(served.model, parts), parts), notes, ""
