@@ -32,7 +32,10 @@ FIELDS = (
 """The fields of a JSON line; those that do not apply are null."""
 
 QUIET_LOGGERS = ("alembic", "botocore", "urllib3", "asyncio", "watchfiles", "mlflow.store.db.utils")
-"""Libraries whose lines below WARNING say nothing to a user."""
+"""Libraries whose lines below ERROR say nothing to a user: what they retry is reported when it fails for good."""
+
+REPLACED_LOGGERS = ("uvicorn.access",)
+"""Loggers in whose place `log_request` writes."""
 
 REQUEST_LOGGER = "serving.requests"
 
@@ -102,7 +105,9 @@ def take_over_logging(level: str) -> None:
         existing.handlers.clear()
         existing.propagate = True
     for name in QUIET_LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in REPLACED_LOGGERS:
+        logging.getLogger(name).propagate = False
 
 
 def log_request(message: str, fields: RequestFields) -> None:

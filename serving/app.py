@@ -17,11 +17,12 @@ from serving.errors import add_error_handlers
 from serving.metrics import Metrics
 from serving.model_cache import ModelCache
 from serving.request_middleware import RequestMiddleware
-from serving.routes import admin, health, index, metrics, movies, recommendations
+from serving.routes import admin, health, index, metrics, movies, recommendations, scoring
+from serving.scoring import Scoring
 from serving.services import Services, attach
 from serving.snapshots import Snapshots
 
-ROUTERS = (recommendations, movies, health, metrics, admin, index)
+ROUTERS = (recommendations, movies, health, metrics, scoring, admin, index)
 
 
 def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0) -> FastAPI:
@@ -62,7 +63,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str]) ->
     snapshots.refresh()
     counted = Metrics(board, slot, labels)
     answers = AnswerCache(settings.cache.maxsize, counted, board, slot)
-    return Services(settings, model_cache, snapshots, counted, answers)
+    return Services(settings, model_cache, snapshots, counted, answers, Scoring(settings.logging.level))
 
 
 def _labels() -> list[str]:

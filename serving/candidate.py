@@ -4,9 +4,6 @@ Only this module and `recsys.registry` bring MLflow into the parent process; it 
 """
 
 import math
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,36 +63,19 @@ def try_out(folder: Path) -> None:
     ArtifactError
         When it does not load, or its answer is not a list of known movies with finite scores.
     """
-    from mlflow.pyfunc import load_model as load_pyfunc  # noqa: PLC0415
-
     from recsys.pyfunc import input_example  # noqa: PLC0415
+    from serving.published_pyfunc import load_pyfunc  # noqa: PLC0415
 
     recommender, _ = load_model(folder / LOGGED_FOLDER)
     question, params = input_example(recommender)
     try:
-        with _leaving_no_trace():
-            answer: Any = load_pyfunc(str(folder)).predict(question, params=params)
+        answer: Any = load_pyfunc(folder).predict(question, params=params)
         movie_ids, scores = list(answer["movie_ids"][0]), list(answer["scores"][0])
     except Exception as error:
         raise ArtifactError(f"the model does not answer: {type(error).__name__}: {error}") from error
     known = set(recommender.catalog.movie_ids.tolist()) - set(question["movie_ids"][0])
     if not set(movie_ids) <= known or not all(map(math.isfinite, scores)) or bool(movie_ids) != bool(known):
         raise ArtifactError(f"the model gives a senseless answer: movies {movie_ids}, scores {scores}")
-
-
-@contextmanager
-def _leaving_no_trace() -> Iterator[None]:
-    """Undo what loading a model as code does to the interpreter, and keep bytecode out of its folder."""
-    path, modules, silent = list(sys.path), set(sys.modules), sys.dont_write_bytecode
-    sys.dont_write_bytecode = True
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        sys.dont_write_bytecode = silent
-        for name in set(sys.modules) - modules:
-            if name.startswith("code_model_"):
-                del sys.modules[name]
 
 
 def _manifest_sum(folder: Path, version: "ModelVersion") -> str:

@@ -30,7 +30,7 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        context = open_context(scope, self.snapshots.current)
+        context = open_context(scope, self.snapshots.current_or_first())
         fields = context.fields
 
         async def send_on(message: Message) -> None:

@@ -8,6 +8,7 @@ from recsys.settings import Settings
 from serving.answer_cache import AnswerCache
 from serving.metrics import Metrics
 from serving.model_cache import ModelCache
+from serving.scoring import Scoring
 from serving.snapshots import Snapshots
 
 
@@ -20,6 +21,7 @@ class Services:
     snapshots: Snapshots
     metrics: Metrics
     answers: AnswerCache
+    scoring: Scoring
 
 
 def services_of(request: Request) -> Services:

@@ -33,6 +33,15 @@ class Snapshots:
         self._failed: Mark | None = None
         self.current: Snapshot | None = None
 
+    def current_or_first(self) -> Snapshot | None:
+        """Return the snapshot that is served; the first is loaded at once, as soon as it is published.
+
+        So no worker answers that there is no model after another has answered from it.
+        """
+        if self.current is None:
+            self.refresh()
+        return self.current
+
     def refresh(self) -> None:
         """Load what the pointer says if it has changed; what cannot be loaded leaves all as it is, until it can be."""
         mark = self._mark()

@@ -70,7 +70,7 @@ class Sync:
         try:
             status = self._follow_alias(status)
         except RegistryError as error:
-            status = status.checked(reachable=False, problem=str(error))
+            status = status.checked(reachable=_answers(error), problem=str(error))
         except (RecsysError, OSError) as error:
             status = status.checked(reachable=True, problem=f"{type(error).__name__}: {error}")
         if status.problem and status.problem != before.problem:
@@ -126,3 +126,8 @@ class Sync:
         same = self._refusal and self._refusal.version == version
         waits = min(LONGEST_WAIT, self._refusal.waits * 2) if self._refusal and same else self.poll_seconds * 2
         self._refusal = Refusal(version, str(error), waits, time.monotonic() + waits)
+
+
+def _answers(error: RegistryError) -> bool:
+    """Return whether the registry did answer, only that it does not hold what was asked for."""
+    return getattr(error.__cause__, "error_code", None) == "RESOURCE_DOES_NOT_EXIST"

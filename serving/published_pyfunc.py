@@ -1,0 +1,31 @@
+"""Loads a version in the cache as MLflow's pyfunc. Brings MLflow: imported when it is first needed."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import mlflow.pyfunc
+from mlflow.pyfunc import PyFuncModel
+
+
+def load_pyfunc(folder: Path) -> PyFuncModel:
+    """Return the model of a folder; neither the folder nor the interpreter is changed by that."""
+    with _leaving_no_trace():
+        loaded: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
+        return loaded
+
+
+@contextmanager
+def _leaving_no_trace() -> Iterator[None]:
+    """Undo what loading a model as code does to the interpreter, and keep bytecode out of its folder."""
+    path, modules, silent = list(sys.path), set(sys.modules), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        sys.dont_write_bytecode = silent
+        for name in set(sys.modules) - modules:
+            if name.startswith("code_model_"):
+                del sys.modules[name]

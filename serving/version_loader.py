@@ -1,0 +1,101 @@
+"""The parent's second thread: keeps the list of versions, and brings those that are wanted for a comparison.
+
+It is apart from the sync, so that a slow download for a comparison never holds up a promotion.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from recsys.errors import RecsysError, RegistryError
+from serving.extra_versions import KEPT_EXTRA, Extra, ExtraVersions
+from serving.model_cache import ModelCache
+from serving.version_list import ask_for_versions, write_version_list
+
+if TYPE_CHECKING:
+    from recsys.registry import Registry
+
+TICK_SECONDS = 0.2
+RETRY_SECONDS = 10.0
+"""A refused version that is asked for again is tried again after so long."""
+
+NICENESS = 10
+"""The workers go first when processors are short."""
+
+
+class VersionLoader:
+    """Brings versions beside the served one into the cache, at most `KEPT_EXTRA` at a time.
+
+    Parameters
+    ----------
+    registry
+        A connection of its own.
+    cache
+        Its lock has to be held by this process.
+    poll_seconds
+        How often the list of versions is asked for.
+    """
+
+    def __init__(self, registry: "Registry", cache: ModelCache, poll_seconds: float) -> None:
+        self.registry = registry
+        self.cache = cache
+        self.poll_seconds = poll_seconds
+        self.extra = ExtraVersions(cache)
+        self._refused_at: dict[int, float] = {}
+        self._listed_at = float("-inf")
+        for version in self.extra.wanted():
+            self.extra.forget(version)
+
+    def run(self, stopped: threading.Event) -> None:
+        """Look for work until told to stop."""
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        while not stopped.wait(TICK_SECONDS):
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  the thread outlives whatever a library throws at it
+                logger.opt(exception=error).error("versions: unexpected {}", type(error).__name__)
+
+    def look(self) -> None:
+        """Bring the list up to date if it is time, let go of what is too much, and bring what is wanted."""
+        if time.monotonic() - self._listed_at >= self.poll_seconds:
+            self._list()
+        wanted = self.extra.wanted()
+        for version in wanted[KEPT_EXTRA:]:
+            self.extra.forget(version)
+        for version in wanted[:KEPT_EXTRA]:
+            if self._is_due(version):
+                self._bring(version)
+
+    def _list(self) -> None:
+        try:
+            write_version_list(self.extra.list, ask_for_versions(self.registry))
+        except RegistryError as error:
+            logger.debug("versions: {}", error)
+        self._listed_at = time.monotonic()
+
+    def _is_due(self, version: int) -> bool:
+        extra = self.extra.get(version)
+        if extra is None:
+            return True
+        since = time.monotonic() - self._refused_at.get(version, float("-inf"))
+        return extra.published is None and since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
+
+    def _bring(self, version: int) -> None:
+        # Here, as it brings MLflow.
+        from serving.verified_fetch import bring  # noqa: PLC0415
+
+        try:
+            published = bring(self.registry, self.cache, self.registry.version(version))
+        except (RecsysError, OSError) as error:
+            logger.warning("version {} cannot be compared: {}", version, error)
+            self._refused_at[version] = time.monotonic()
+            self.extra.put(version, Extra(None, str(error)))
+            return
+        self.cache.hold(published)
+        self.extra.put(version, Extra(published))
+        logger.info("version {} is ready for comparisons", version)
