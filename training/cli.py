@@ -20,6 +20,7 @@ COMMANDS = {
     "rollback": "let the served alias point to the version before",
     "compare": "compare two versions on one holdout",
     "retrain": "train, and promote if the gate lets it pass",
+    "schedule": "retrain by the clock",
 }
 """Each command and what it does; each is a module of `training.commands`."""
 

@@ -13,6 +13,8 @@ import signal
 import sys
 from types import FrameType
 
+from loguru import logger
+
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.logs import set_up_logs
@@ -25,6 +27,7 @@ from training.gating import as_json
 from training.retrain import Retrained, retrain
 
 TRIGGERS = ("manual", "schedule")
+LOGS = ("text", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -58,6 +61,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     recipe = shared_flags.recipe_of(args) if args.method else None
     if args.params and recipe is None:
         raise ParameterError("--params needs --method, as a method's parameters mean nothing to another")
+    if args.log not in LOGS:
+        raise ParameterError(f"--log {args.log}: use text or json")
     if args.log == "json":
         set_up_logs(settings.logging.level, as_json=True)
     done = retrain(
@@ -71,9 +76,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         trigger="schedule" if args.trigger == "schedule" else "manual",
         auto_promote=auto_promote,
     )
-    text = json.dumps(outcome(done, settings.model.alias), indent=2) if args.json else sentence(done, settings)
-    sys.stdout.write(text + "\n")
+    report(done, args, settings)
     return 0
+
+
+def report(done: Retrained, args: argparse.Namespace, settings: Settings) -> None:
+    """Print what came of a retraining; among JSON log lines as one of them."""
+    if args.json:
+        sys.stdout.write(json.dumps(outcome(done, settings.model.alias), indent=2) + "\n")
+    elif args.log == "json":
+        logger.info("{}", sentence(done, settings))
+    else:
+        sys.stdout.write(sentence(done, settings) + "\n")
 
 
 def default_recipe() -> Recipe:

@@ -1,0 +1,57 @@
+"""A child process whose output becomes log lines, and which ends with its parent."""
+
+import subprocess
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+from loguru import logger
+
+from training.json_lines import pass_on
+
+
+class Child:
+    """Runs one command at a time, apart from this process, so that whatever happens to it ends there."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.command = tuple(command)
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = threading.Event()
+
+    def run(self) -> int:
+        """Run the command to its end and return its exit code, negative where a signal ended it."""
+        if self._stopped.is_set():
+            return 0
+        # Its own session: an interrupt from the terminal reaches the parent only, which then ends the child in order.
+        with subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process:
+            self._process = process
+            if self._stopped.is_set():
+                process.terminate()
+            for line in process.stdout or ():
+                pass_on(line)
+        self._process = None
+        return process.returncode
+
+    def stop(self, patience_seconds: float) -> None:
+        """Ask the child to end, and end it when it has not after this time; nothing is run afterwards."""
+        self._stopped.set()
+        process = self._process
+        if process is None:
+            return
+        logger.info("ending process {}", process.pid)
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            process.wait(patience_seconds)
+        except subprocess.TimeoutExpired:
+            logger.warning("process {} does not end by itself; it is killed", process.pid)
+            process.kill()
+            process.wait()

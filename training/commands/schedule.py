@@ -1,0 +1,114 @@
+"""Retrain by the clock: each run is a process of its own (python -m training retrain), and never two run at once.
+
+The log goes to stdout, a JSON line each, those of the runs as well. A failed run is logged, and the next one comes. A
+run that was due while this process was not there is made up for at the start, once. SIGTERM ends it, and a run with it.
+
+exit codes: 0 ended by SIGTERM or an interrupt, or shown; 2 called in a wrong way
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from datetime import UTC, datetime
+from types import FrameType
+
+from apscheduler.triggers.base import BaseTrigger
+from loguru import logger
+
+from recsys.errors import RegistryError
+from recsys.logs import set_up_logs
+from recsys.registry import Registry
+from recsys.settings import Settings, tracking_uri
+from training.child import Child
+from training.commands import shared_flags
+from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
+from training.commands.retrain import add_retrain_flags, flag_of
+from training.cron import parse_cron
+from training.last_run import last_scheduled_run, last_trained
+from training.schedule import RetrainSchedule, missed_firing
+from training.train import EXPERIMENT
+
+WEEKLY = "0 2 * * 0"
+PATIENCE_SECONDS = 8.0
+"""How long a run may take to end; Docker kills after ten."""
+PASSED_ON = ("data_dir", "method", "params", "seed", "split", "holdout_ratio", "auto_promote", *FLAGS)
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    parser.add_argument(
+        "--cron",
+        default=WEEKLY,
+        metavar="'M H D M W'",
+        help=f"minute, hour, day of month, month, weekday (0 or 7 is Sunday), local time; default: '{WEEKLY}'",
+    )
+    parser.add_argument(
+        "--catch-up", default="true", metavar="true|false", help="make up for a missed run; default: true"
+    )
+    parser.add_argument("--show", action="store_true", help="show the next and the last run, and end")
+    shared_flags.add_data_flag(parser, settings)
+    shared_flags.add_recipe_flags(parser, default="", default_is="the recipe of Production")
+    add_gate_flags(parser)
+    add_retrain_flags(parser)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Retrain by the clock until SIGTERM, and return 0."""
+    trigger = parse_cron(args.cron)
+    command = retrain_command(args)
+    registry = Registry(settings.model.name, tracking_uri())
+    if args.show:
+        sys.stdout.write(shown(trigger, registry))
+        return 0
+    set_up_logs(settings.logging.level, as_json=True)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    child = Child(command)
+    schedule = RetrainSchedule(trigger, child.run)
+    stop_on_signals(schedule)
+    schedule.start(missed(trigger, registry) if flag_of("--catch-up", args.catch_up) else None)
+    schedule.wait()
+    logger.info("the schedule ends")
+    child.stop(PATIENCE_SECONDS)
+    schedule.shut_down()
+    return 0
+
+
+def retrain_command(args: argparse.Namespace) -> list[str]:
+    """Return the command of one run, after a check of the flags that it is given."""
+    gate_of(args), shared_flags.split_of(args), flag_of("--auto-promote", args.auto_promote)
+    if args.method:
+        shared_flags.recipe_of(args)
+    flags = [f"--{name.replace('_', '-')}={getattr(args, name)}" for name in PASSED_ON]
+    return [sys.executable, "-m", "training", "retrain", "--trigger=schedule", "--log=json", *flags]
+
+
+def missed(trigger: BaseTrigger, registry: Registry) -> datetime | None:
+    """Return a firing that nobody was there for; None also when the tracking server cannot tell."""
+    try:
+        return missed_firing(trigger, last_trained(registry, EXPERIMENT), datetime.now(UTC))
+    except RegistryError as error:
+        logger.warning("whether a run was missed is not known: {}", error)
+        return None
+
+
+def shown(trigger: BaseTrigger, registry: Registry) -> str:
+    """Return the next and the last run for the eye."""
+    following = trigger.get_next_fire_time(None, datetime.now(UTC))
+    last = last_scheduled_run(registry, EXPERIMENT)
+    ran = f"{_clock(last.started)}, {last.status.lower()}, run {last.run_id}" if last else "none yet"
+    return f"next run: {_clock(following)}\nlast run: {ran}\n"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M %Z}"
+
+
+def stop_on_signals(schedule: RetrainSchedule) -> None:
+    """Stop the schedule on SIGTERM and on an interrupt."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        schedule.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
