@@ -13,7 +13,7 @@ from recsys.parameters import validated
 from recsys.settings import Settings
 from recsys.splits import SplitParams
 
-DEFAULT_METHOD = "item-knn"
+DEFAULT_METHOD = "hybrid"
 STRATEGIES = ("random", "temporal", "leave-last-out")
 
 

@@ -1,0 +1,94 @@
+"""EASE: ridge regression of every movie on all others, in closed form.
+
+Steck (2019), "Embarrassingly Shallow Autoencoders for Sparse Data", DOI 10.1145/3308558.3313710.
+"""
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from pydantic import Field
+
+from recsys.data.dataset import Dataset
+from recsys.methods.base import FittedItems, Method, MethodParams
+from recsys.methods.neighborhoods import Float32, RowBlock, item_matrix, symmetric
+from recsys.methods.rating_weights import RATING_EXPONENT, rating_weights
+from recsys.methods.smoothers import SIMILARITY_SHRINKAGE
+
+
+class EaseParams(MethodParams):
+    """Parameters of `ease`."""
+
+    l2: float = Field(500.0, gt=0, le=1e6)
+    """Ridge penalty, in ratings: a movie with fewer says little."""
+    max_items: int = Field(8000, ge=1, le=50_000)
+    """Movies that take part, the most rated; time grows with the cube of it, memory with the square."""
+
+
+def fit(dataset: Dataset, params: EaseParams) -> FittedItems:
+    """Return EASE's weights, and the shrunk cosine of the ridge smoother as similarity.
+
+    With the ridge smoother ``K = (X'X + l2)^-1 X'X`` the weights are ``K_ij / (1 - K_jj)`` off the diagonal: the ridge
+    prediction of a movie, corrected for having seen that movie. A movie without ratings has neither.
+    """
+    smoother, leverage = _ridge_smoother(rating_weights(dataset.user_items), params)
+    shrunk = np.sqrt(leverage + SIMILARITY_SHRINKAGE * leverage.mean())
+    shrunk[shrunk == 0] = 1
+
+    def weight_rows(block: slice) -> Float32:
+        rows = smoother(block) / (1 - leverage)
+        own = np.arange(block.start, block.stop)
+        rows[own - block.start, own] = 0
+        return rows
+
+    def similarity_rows(block: slice) -> Float32:
+        rows: Float32 = smoother(block) / shrunk[block, None] / shrunk
+        return rows.clip(0, 1)
+
+    return FittedItems(
+        item_weights=item_matrix(weight_rows, dataset.n_items),
+        item_similarity=symmetric(item_matrix(similarity_rows, dataset.n_items)),
+        rating_exponent=RATING_EXPONENT,
+    )
+
+
+def _ridge_smoother(weights: sp.csr_array, params: EaseParams) -> tuple[RowBlock, Float32]:
+    """Return the rows of the smoother, by block, and its diagonal, float32, (n_items,).
+
+    The equations are solved among the users where these are fewer than the movies.
+    """
+    n_users, n_items = weights.shape
+    if n_users < min(n_items, params.max_items):
+        return _solved_among_users(weights, params.l2)
+    n_rated = np.bincount(weights.indices, minlength=n_items)
+    most_rated = np.sort(np.argsort(-n_rated, kind="stable")[: params.max_items])
+    return _solved_among_items(weights[:, most_rated], most_rated, n_items, params.l2)
+
+
+def _solved_among_users(weights: sp.csr_array, l2: float) -> tuple[RowBlock, Float32]:
+    ridge = (weights @ weights.T).toarray() + l2 * np.eye(weights.shape[0])
+    solved = scipy.linalg.solve(ridge, weights.toarray(), assume_a="pos", overwrite_b=True, check_finite=False)
+    by_item = weights.T.tocsr()
+    leverage = np.asarray(weights.multiply(solved).sum(axis=0), dtype=np.float32)
+    return lambda block: np.asarray(by_item[block] @ solved, dtype=np.float32), leverage
+
+
+def _solved_among_items(
+    weights: sp.csr_array, item_indices: NDArray[np.int64], n_items: int, l2: float
+) -> tuple[RowBlock, Float32]:
+    gram = (weights.T @ weights).toarray()
+    ridge = gram + l2 * np.eye(len(gram))
+    solved = scipy.linalg.solve(ridge, gram, assume_a="pos", overwrite_a=True, overwrite_b=True, check_finite=False)
+    leverage = np.zeros(n_items, dtype=np.float32)
+    leverage[item_indices] = np.diag(solved)
+
+    def rows(block: slice) -> Float32:
+        dense = np.zeros((block.stop - block.start, n_items), dtype=np.float32)
+        first, last = np.searchsorted(item_indices, (block.start, block.stop))
+        dense[np.ix_(item_indices[first:last] - block.start, item_indices)] = solved[first:last]
+        return dense
+
+    return rows, leverage
+
+
+METHOD = Method("ease", EaseParams, fit)

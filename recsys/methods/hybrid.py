@@ -1,0 +1,56 @@
+"""Ratings and content in one low-pass filter: the default method.
+
+Genres and years join the ratings as additional rows, like users who watch nothing but comedies, or nothing but films of
+1994. So a movie without a single rating has its place among those of its kind. For the filter and its papers see
+`recsys.methods.low_pass`; content as additional rows of a linear model is after Jeunen et al. (2020),
+DOI 10.1145/3383313.3418480.
+"""
+
+import numpy as np
+from pydantic import Field
+
+from recsys.data.dataset import Dataset
+from recsys.methods.base import FittedItems, Method, MethodParams
+from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
+from recsys.methods.low_pass import low_pass
+from recsys.methods.rating_weights import RATING_EXPONENT
+from recsys.methods.smoothers import smoother_similarity, smoother_weights
+
+YEAR_WIDTH = 5.0
+"""How far apart years look alike, years."""
+CONTENT_SIMILARITY = 0.2
+"""Share of plain likeness of genres and years in the similarity."""
+
+
+class HybridParams(MethodParams):
+    """Parameters of `hybrid`."""
+
+    balance: float = Field(0.3, ge=0, le=1)
+    """How far the numbers of ratings of users and movies are divided out: 0 is a plain SVD, 0.5 the graph Laplacian."""
+    noise: float = Field(1.0, gt=0, le=10)
+    """Multiple of the noise edge above which an eigenvalue counts as signal; larger is smoother."""
+    content: float = Field(1.0, ge=0, le=100)
+    """How many ratings the genres of a movie are worth, and its year likewise; 0 is `spectral`."""
+
+
+def fit(dataset: Dataset, params: HybridParams) -> FittedItems:
+    """Return the smoother of ratings and content as weights, and the shrunk cosine in its space as similarity.
+
+    The similarity has a share of plain likeness of content, so that it makes sense for movies with few ratings too.
+    """
+    genres = unit_rows(genre_flags(dataset.catalog))
+    years = year_bumps(dataset.catalog, width=YEAR_WIDTH)
+    features = np.hstack([genres, years])
+    passed = low_pass(
+        dataset.user_items, np.float32(params.content) * features, balance=params.balance, noise=params.noise
+    )
+    return FittedItems(
+        item_weights=smoother_weights(passed.factors, passed.item_scale),
+        item_similarity=smoother_similarity(
+            passed.factors, features / np.float32(np.sqrt(2)), share=CONTENT_SIMILARITY if params.content else 0
+        ),
+        rating_exponent=RATING_EXPONENT,
+    )
+
+
+METHOD = Method("hybrid", HybridParams, fit)

@@ -1,0 +1,36 @@
+"""A low-pass filter over the ratings, see `recsys.methods.low_pass` for the papers."""
+
+import numpy as np
+from pydantic import Field
+
+from recsys.data.dataset import Dataset
+from recsys.methods.base import FittedItems, Method, MethodParams
+from recsys.methods.low_pass import low_pass
+from recsys.methods.rating_weights import RATING_EXPONENT
+from recsys.methods.smoothers import smoother_similarity, smoother_weights
+
+
+class SpectralParams(MethodParams):
+    """Parameters of `spectral`."""
+
+    balance: float = Field(0.3, ge=0, le=1)
+    """How far the numbers of ratings of users and movies are divided out: 0 is a plain SVD, 0.5 the graph Laplacian."""
+    noise: float = Field(1.0, gt=0, le=10)
+    """Multiple of the noise edge above which an eigenvalue counts as signal; larger is smoother."""
+
+
+def fit(dataset: Dataset, params: SpectralParams) -> FittedItems:
+    """Return the smoother as weights, and the shrunk cosine in its space as similarity.
+
+    A movie without ratings has neither.
+    """
+    no_features = np.zeros((dataset.n_items, 0), dtype=np.float32)
+    passed = low_pass(dataset.user_items, no_features, balance=params.balance, noise=params.noise)
+    return FittedItems(
+        item_weights=smoother_weights(passed.factors, passed.item_scale),
+        item_similarity=smoother_similarity(passed.factors),
+        rating_exponent=RATING_EXPONENT,
+    )
+
+
+METHOD = Method("spectral", SpectralParams, fit)
