@@ -1,0 +1,75 @@
+"""spectral and hybrid against a plain spelling of the formula."""
+
+import numpy as np
+import pytest
+
+from recsys.data import Dataset
+from recsys.item_matrix import ItemMatrix
+from recsys.methods import get_method, low_pass, make_params
+from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
+from recsys.methods.rating_weights import rating_weights
+
+
+def dense(matrix: ItemMatrix) -> np.ndarray:
+    return np.stack([matrix.row(row) for row in range(matrix.n_items)])
+
+
+def weights(name: str, dataset: Dataset, **params: object) -> np.ndarray:
+    method = get_method(name)
+    return dense(method.fit(dataset, make_params(method, params)).item_weights)
+
+
+def spelled_out(dataset: Dataset, balance: float, noise: float, content: float) -> np.ndarray:
+    """Return the weights by a full SVD of the stacked dense matrix."""
+    ratings = rating_weights(dataset.user_items).toarray()
+    per_user, per_item = (ratings > 0).sum(axis=1), (ratings > 0).sum(axis=0)
+    mean_user, mean_item = per_user[per_user > 0].mean(), per_item[per_item > 0].mean()
+    users, items = (np.maximum(per_user, 1) / mean_user) ** -balance, (np.maximum(per_item, 1) / mean_item) ** -balance
+    features = np.hstack([unit_rows(genre_flags(dataset.catalog)), year_bumps(dataset.catalog, width=5)])
+    stacked = np.vstack([users[:, None] * ratings * items, content * features.T])
+    _, singular, vectors = np.linalg.svd(stacked, full_matrices=False)
+    n_signal = max((singular**2 > noise * (np.sqrt(mean_user) + np.sqrt(mean_item)) ** 2).sum(), 1)
+    passed = 1 / (1 + (np.arange(len(singular)) / n_signal) ** 2)
+    passed[(passed < 0.01) | (singular < 1e-5 * singular[0])] = 0
+    expected = items[:, None] * (vectors.T * passed @ vectors) / items
+    np.fill_diagonal(expected, 0)
+    return expected
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "content"),
+    [
+        ("spectral", {"balance": 0.3, "noise": 1.0}, 0.0),
+        ("spectral", {"balance": 0.5, "noise": 2.0}, 0.0),
+        ("hybrid", {"balance": 0.3, "noise": 1.0, "content": 1.0}, 1.0),
+    ],
+)
+def test_fit_equals_the_formula_spelled_out(
+    name: str, params: dict[str, float], content: float, movielens: Dataset
+) -> None:
+    found = weights(name, movielens, **params)
+    expected = spelled_out(movielens, params["balance"], params["noise"], content)
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_hybrid_without_content_is_spectral(movielens: Dataset) -> None:
+    found = weights("hybrid", movielens, content=0)
+    np.testing.assert_allclose(found, weights("spectral", movielens), atol=1e-6)
+
+
+def test_low_pass_truncated_spectrum_agrees_with_the_whole(movielens: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = weights("spectral", movielens, noise=4.0)
+    monkeypatch.setattr(low_pass, "DENSE_SIDE", 10)
+    monkeypatch.setattr(low_pass, "MAX_RANK", 300)
+    truncated = weights("spectral", movielens, noise=4.0)
+    # what is cut off has filter values of a few per cent and less
+    assert np.abs(whole - truncated).max() < 0.02
+    assert np.corrcoef(whole.ravel(), truncated.ravel())[0, 1] > 0.999
+
+
+def test_hybrid_cold_movie_resembles_its_kind(tiny: Dataset) -> None:
+    method = get_method("hybrid")
+    similarity = dense(method.fit(tiny, make_params(method, {})).item_similarity)
+    # Beta, never rated, is Action and Comedy of 1991; Delta is a Drama of 1970
+    assert similarity[1, 0] > similarity[1, 3]
+    assert similarity[1, 2] > similarity[1, 3]
