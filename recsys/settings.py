@@ -55,6 +55,8 @@ class ApiSettings(_Group):
     """Start anew when the source changes; for development."""
     admin_token: SecretStr | None = None
     """Token of the admin routes; without one they are closed."""
+    mlflow_url: str | None = None
+    """Address at which people's browsers reach MLflow, when that is not ``MLFLOW_TRACKING_URI``."""
 
 
 class CorsSettings(_Group):

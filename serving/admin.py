@@ -40,7 +40,27 @@ async def operator(
     return services
 
 
+async def comparer(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Services:
+    """Return the services if the caller may look at other versions: in production with the admin token only.
+
+    Raises
+    ------
+    AdminClosedError, AdminTokenError
+        As `operator`, in production.
+    """
+    services = services_of(request)
+    return services if services.settings.environment == "dev" else await operator(request, given)
+
+
+async def check_comparer(request: Request) -> Services:
+    """Do the same as `comparer` for a route that only sometimes needs it."""
+    return await comparer(request, await _bearer(request))
+
+
 Operator = Annotated[Services, Depends(operator)]
+Comparer = Annotated[Services, Depends(comparer)]
 
 
 async def reload_model(services: Services) -> dict[str, Any]:

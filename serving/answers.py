@@ -1,5 +1,6 @@
 """Questions to one snapshot of the model, answered as JSON bytes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,32 @@ def details(snapshot: Snapshot, movie_id: int) -> bytes:
     UnknownMovieError
         When the model does not know the movie.
     """
-    row = snapshot.catalog.index_of(movie_id)
-    genres = snapshot.catalog.genres_of(row)
-    url = snapshot.catalog.imdb_urls[row] or None
-    return orjson.dumps({**movie_name(snapshot, row), "genres": genres, "imdb_url": url})
+    return orjson.dumps(movie_details(snapshot, snapshot.catalog.index_of(movie_id)))
+
+
+def several(snapshot: Snapshot, movie_ids: Sequence[int]) -> bytes:
+    """Return the answer to ``GET /movies``."""
+    rows = snapshot.catalog.find(np.array(movie_ids, dtype=np.int64))
+    found = {
+        "movies": [movie_details(snapshot, row) for row in rows[rows >= 0].tolist()],
+        "unknown_movie_ids": sorted({movie_ids[position] for position in np.flatnonzero(rows < 0).tolist()}),
+    }
+    return orjson.dumps(found)
 
 
 def search(snapshot: Snapshot, query: str, limit: int) -> bytes:
     """Return the answer to ``GET /movies/search``."""
     return orjson.dumps([movie_name(snapshot, row) for row in snapshot.titles.search(query, limit)])
+
+
+def movie_details(snapshot: Snapshot, row: int) -> dict[str, Any]:
+    """Return all that is known of a movie."""
+    return {
+        **movie_name(snapshot, row),
+        "genres": snapshot.catalog.genres_of(row),
+        "imdb_url": snapshot.catalog.imdb_urls[row] or None,
+        "n_ratings": int(snapshot.recommender.popularity[row]),
+    }
 
 
 def movie_name(snapshot: Snapshot, row: int) -> dict[str, Any]:

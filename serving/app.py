@@ -8,21 +8,23 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from recsys import __version__
-from recsys.settings import Settings
+from recsys.settings import Settings, tracking_uri
 from serving.answer_cache import AnswerCache
 from serving.board import READY, Board, private_board
 from serving.cors import AnsweringCors
 from serving.documentation import DESCRIPTION, add_documentation
 from serving.errors import add_error_handlers
+from serving.explorer import add_explorer
+from serving.extra_snapshots import ExtraSnapshots
 from serving.metrics import Metrics
 from serving.model_cache import ModelCache
 from serving.request_middleware import RequestMiddleware
-from serving.routes import admin, health, index, metrics, movies, recommendations, scoring
+from serving.routes import admin, health, index, metrics, movies, recommendations, scoring, versions
 from serving.scoring import Scoring
 from serving.services import Services, attach
 from serving.snapshots import Snapshots
 
-ROUTERS = (recommendations, movies, health, metrics, scoring, admin, index)
+ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, index)
 
 
 def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0) -> FastAPI:
@@ -47,6 +49,7 @@ def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0)
         routes=[route for module in ROUTERS for route in module.router.routes],
     )
     add_documentation(app)
+    add_explorer(app)
     add_error_handlers(app)
     services = _services(settings, board, slot, _labels())
     attach(app, services)
@@ -63,7 +66,16 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str]) ->
     snapshots.refresh()
     counted = Metrics(board, slot, labels)
     answers = AnswerCache(settings.cache.maxsize, counted, board, slot)
-    return Services(settings, model_cache, snapshots, counted, answers, Scoring(settings.logging.level))
+    return Services(
+        settings=settings,
+        model_cache=model_cache,
+        snapshots=snapshots,
+        metrics=counted,
+        answers=answers,
+        scoring=Scoring(settings.logging.level),
+        extras=ExtraSnapshots(model_cache),
+        tracking_uri=tracking_uri(),
+    )
 
 
 def _labels() -> list[str]:

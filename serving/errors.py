@@ -36,17 +36,27 @@ class AdminTokenError(RecsysError):
     """An admin route was called without the right token."""
 
 
+class UnknownVersionError(RecsysError):
+    """A version that the registry does not list."""
+
+
+class VersionLoadingError(RecsysError):
+    """A version that is being fetched for a comparison."""
+
+
 class RequestTooLargeError(RecsysError):
     """A request whose body is larger than the limit."""
 
 
 STATUS_OF: Mapping[type[RecsysError], int] = {
     UnknownMovieError: 404,
+    UnknownVersionError: 404,
     ParameterError: 422,
     RequestTooLargeError: 413,
     AdminTokenError: 401,
     AdminClosedError: 403,
     NotFittedError: 503,
+    VersionLoadingError: 503,
     ArtifactError: 503,
     RegistryError: 503,
     DataError: 500,

@@ -17,7 +17,7 @@ from typing import Literal
 
 from serving.atomic_files import read_json, write_json
 from serving.model_cache import ModelCache
-from serving.published import Published
+from serving.published import Published, read_extra
 
 KEPT_EXTRA = 2
 """So many versions are held beside the served one; asking for another lets go of the least recently used."""
@@ -83,13 +83,9 @@ class ExtraVersions:
     def get(self, version: int) -> Extra | None:
         """Return what came of a version, None as long as nothing has."""
         content = read_json(self.pointer(version))
-        try:
-            if content is None:
-                return None
-            published = content["published"]
-            return Extra(Published(**published) if published else None, content["problem"])
-        except (KeyError, TypeError):
+        if content is None:
             return None
+        return Extra(read_extra(self.pointer(version)), content.get("problem"))
 
     def forget(self, version: int) -> None:
         """Let go of a version."""

@@ -7,6 +7,7 @@
     served/<name>/<alias>/current.json   the pointer; replaced in one step
     served/<name>/<alias>/sync.json      how the last look at the registry went
     served/<name>/<alias>/reload         touched to ask for a look at once
+    served/<name>/<alias>/extra/         versions held for comparisons, see `serving.extra_versions`
     served/<name>/<alias>/lock           held by the one process that looks at the registry
 
 Only a complete and checked version is moved to ``versions``, so whatever dies at whatever moment leaves no half of one.
@@ -27,7 +28,7 @@ from recsys.checksums import tree_sha256
 from recsys.errors import ArtifactError
 from serving.atomic_files import sync_folder, sync_tree, write_json
 from serving.file_lock import FileLock
-from serving.published import Published, read_pointer
+from serving.published import Published, read_extra, read_pointer
 
 KEPT_VERSIONS = 3
 """Versions that stay on disk, so that a rollback downloads nothing."""
@@ -108,6 +109,10 @@ class ModelCache:
     def publish(self, published: Published) -> None:
         """Let the pointer say what is served from now on, and forget versions that have not been used lately."""
         write_json(self.pointer, published.as_json())
+        self.hold(published)
+
+    def hold(self, published: Published) -> None:
+        """Count a version as used now, and forget versions that have not been used lately."""
         os.utime(self.root / published.folder)
         self._prune()
 
@@ -122,6 +127,7 @@ class ModelCache:
 
     def _prune(self) -> None:
         pointers = [read_pointer(path) for path in self.root.glob("served/*/*/current.json")]
+        pointers += [read_extra(path) for path in self.root.glob("served/*/*/extra/*.json")]
         in_use = {self.root / pointer.folder for pointer in pointers if pointer}
         by_use = sorted(self.versions.glob("*"), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
         for folder in by_use[KEPT_VERSIONS:]:

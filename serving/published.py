@@ -45,6 +45,15 @@ def read_pointer(path: Path) -> Published | None:
         return None
 
 
+def read_extra(path: Path) -> Published | None:
+    """Return the version that an extra version's file says is ready, None when there is none."""
+    content = read_json(path)
+    try:
+        return Published(**content["published"]) if content and content["published"] else None
+    except (KeyError, TypeError):
+        return None
+
+
 def utc_now() -> str:
     """Return the time as ISO 8601, UTC, seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,6 +10,8 @@ from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N
 MAX_N = 50
 MAX_RATINGS = 1000
 MAX_ID = 2**63 - 1
+MAX_VERSION = 2**31 - 1
+MAX_IDS = 200
 
 MovieId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
 Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
@@ -55,6 +57,16 @@ class Movie(MovieName):
     genres: list[str]
     imdb_url: str | None
     """Null when it is not known."""
+    n_ratings: int
+    """How often it is rated in the data that the model was fitted on."""
+
+
+class Movies(_Answer):
+    """Several movies, in the order in which they were asked for."""
+
+    movies: list[Movie]
+    unknown_movie_ids: list[int]
+    """Those that the model does not know."""
 
 
 class Recommendation(MovieName):
@@ -90,6 +102,62 @@ class SimilarMovies(_Answer):
     query_movie: MovieName
     similar_movies: list[SimilarMovie]
     count: int
+
+
+class ServedModel(_Answer):
+    """The version that answers."""
+
+    name: str
+    alias: str
+    version: str
+    method: str
+    params: dict[str, Any]
+    dataset: dict[str, Any]
+    """``name``, ``digest``, ``n_users``, ``n_items`` and ``n_ratings`` of what it was fitted on."""
+    metrics: dict[str, float]
+    """On the holdout, as the registry's tags hold them; ``ndcg_at_10_popularity`` is the baseline's."""
+    created: str | None
+    """When it was registered; null as long as the registry has not been reached."""
+    run_id: str
+    run_url: str | None
+    """The run in MLflow; null when the tracking store has no address."""
+    loaded_at: str
+    comparing: Literal["open", "token", "closed"]
+    """Whether other versions may be looked at: by everyone, with the admin token, or not at all."""
+
+
+class Version(_Answer):
+    """A registered version."""
+
+    version: str
+    aliases: list[str]
+    method: str | None
+    dataset: str | None
+    metrics: dict[str, float]
+    created: str
+    run_id: str
+    run_url: str | None
+    state: Literal["served", "ready", "loading", "refused", "available"]
+    """``ready`` versions answer `?version=` at once; ``available`` ones are brought first."""
+    problem: str | None
+    """Why it was refused."""
+
+
+class Versions(_Answer):
+    """The registered versions, newest first: the last fifty, and whatever has an alias."""
+
+    as_of: str | None
+    """When the list last changed; null when the registry has not been reached yet."""
+    served: str | None
+    versions: list[Version]
+
+
+class VersionLoad(_Answer):
+    """How far a version is."""
+
+    version: str
+    state: Literal["served", "ready", "loading", "refused", "available"]
+    problem: str | None
 
 
 class RegistryHealth(_Answer):

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 
 from recsys.settings import Settings
 from serving.answer_cache import AnswerCache
+from serving.extra_snapshots import ExtraSnapshots
 from serving.metrics import Metrics
 from serving.model_cache import ModelCache
 from serving.scoring import Scoring
@@ -22,6 +23,8 @@ class Services:
     metrics: Metrics
     answers: AnswerCache
     scoring: Scoring
+    extras: ExtraSnapshots
+    tracking_uri: str
 
 
 def services_of(request: Request) -> Services:

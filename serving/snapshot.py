@@ -19,8 +19,6 @@ class Snapshot:
     ----------
     recommender, info
         The model and where it comes from.
-    titles
-        For the search.
     name, version, run_id
         As the registry knows it; the version as text, as headers carry it.
     folder
@@ -31,7 +29,6 @@ class Snapshot:
 
     recommender: Recommender
     info: ModelInfo
-    titles: TitleIndex
     name: str
     version: str
     run_id: str
@@ -47,6 +44,11 @@ class Snapshot:
     def catalog(self) -> Catalog:
         """Return the movies."""
         return self.recommender.catalog
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """Return the index of the search; made when first needed, as a version for comparison is never searched."""
+        return TitleIndex(self.recommender.catalog, self.recommender.popularity)
 
     @cached_property
     def movie_ids(self) -> list[int]:
@@ -67,7 +69,6 @@ def load_snapshot(published: Published, cache_root: Path) -> Snapshot:
     return Snapshot(
         recommender=recommender,
         info=info,
-        titles=TitleIndex(recommender.catalog, recommender.popularity),
         name=published.name,
         version=str(published.version),
         run_id=published.run_id,

@@ -52,6 +52,7 @@ class Snapshots:
             return
         try:
             loaded = load_snapshot(published, self._cache_root)
+            _ = loaded.titles  # made before the first search needs it
         except (RecsysError, OSError, ValueError) as error:
             if mark != self._failed:
                 logger.error("version {} cannot be loaded: {}", published.version, error)

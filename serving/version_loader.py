@@ -3,8 +3,8 @@
 It is apart from the sync, so that a slow download for a comparison never holds up a promotion.
 """
 
-import contextlib
 import os
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ class VersionLoader:
     registry
         A connection of its own.
     cache
-        Its lock has to be held by this process.
+        The model cache.
     poll_seconds
         How often the list of versions is asked for.
     """
@@ -52,7 +52,7 @@ class VersionLoader:
 
     def run(self, stopped: threading.Event) -> None:
         """Look for work until told to stop."""
-        with contextlib.suppress(OSError, AttributeError):
+        if sys.platform == "linux":  # elsewhere a thread has no priority of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while not stopped.wait(TICK_SECONDS):
             try:
@@ -61,7 +61,12 @@ class VersionLoader:
                 logger.opt(exception=error).error("versions: unexpected {}", type(error).__name__)
 
     def look(self) -> None:
-        """Bring the list up to date if it is time, let go of what is too much, and bring what is wanted."""
+        """Bring the list up to date if it is time, let go of what is too much, and bring what is wanted.
+
+        Another service on this host does it while this one does not hold the cache's lock.
+        """
+        if not self.cache.lock.held:
+            return
         if time.monotonic() - self._listed_at >= self.poll_seconds:
             self._list()
         wanted = self.extra.wanted()

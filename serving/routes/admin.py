@@ -5,15 +5,10 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from serving.admin import Operator, reload_model
-from serving.routes.json_response import JSON, Responses, json_response
-from serving.schemas import CacheCleared, ErrorAnswer, Reloaded
+from serving.routes.json_response import CLOSED, JSON, json_response
+from serving.schemas import CacheCleared, Reloaded
 
 router = APIRouter(tags=["admin"])
-
-CLOSED: Responses = {
-    401: {"model": ErrorAnswer, "description": "the token is missing or wrong"},
-    403: {"model": ErrorAnswer, "description": "no admin token is configured"},
-}
 
 
 @router.post("/cache/clear", responses={200: {"model": CacheCleared}, **CLOSED}, response_model=None)

@@ -1,4 +1,4 @@
-"""``GET /``: what this is and where to go on."""
+"""``GET /``: the explorer for browsers; for programs, what this is and where to go on."""
 
 import orjson
 from fastapi import APIRouter, Request
@@ -6,7 +6,9 @@ from starlette.responses import Response
 
 from recsys import __version__
 from serving.context import context_of
-from serving.routes.json_response import json_response
+from serving.explorer import HTML, explorer_page
+from serving.negotiation import preferred
+from serving.routes.json_response import JSON
 
 router = APIRouter(tags=["operation"])
 
@@ -18,17 +20,26 @@ LINKS = {
     "recommend": "POST /recommend",
     "search": "/movies/search?q=toy",
     "movie": "/movies/{movie_id}",
+    "movies": "/movies?ids=1,50",
     "similar": "/movies/{movie_id}/similar",
+    "model": "/model",
+    "versions": "/versions",
 }
 
 
-@router.get("/", response_model=None)
+@router.get(
+    "/",
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}, JSON: {"schema": {"type": "object"}}}}},
+    response_model=None,
+)
 async def index(request: Request) -> Response:
-    """Tell what this service is, and where its routes are."""
+    """Show the explorer, by `Accept: text/html`; otherwise tell what this service is, and where its routes are."""
+    if preferred(request.headers.get("accept", ""), (JSON, HTML)) == HTML:
+        return explorer_page()
     information = {
         "name": "Movie recommender",
         "version": __version__,
         "model_version": context_of(request).version,
         "endpoints": LINKS,
     }
-    return json_response(orjson.dumps(information))
+    return Response(orjson.dumps(information), media_type=JSON, headers={"Vary": "Accept"})

@@ -5,11 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from recsys.errors import ParameterError
 from recsys.model import DEFAULT_N
 from serving import answers
+from serving.comparison import chosen_model
 from serving.context import context_of
-from serving.routes.json_response import INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
-from serving.schemas import MAX_ID, MAX_N, Movie, MovieName, SimilarMovies
+from serving.routes.chosen_version import CHOOSING, Version
+from serving.routes.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
+from serving.schemas import MAX_ID, MAX_IDS, MAX_N, Movie, MovieName, Movies, SimilarMovies
 from serving.services import services_of
 
 router = APIRouter(prefix="", tags=["movies"])
@@ -17,6 +20,21 @@ router = APIRouter(prefix="", tags=["movies"])
 MovieId = Annotated[int, Path(ge=-MAX_ID, le=MAX_ID, examples=[50], description="as MovieLens counts them")]
 Limit = Annotated[int, Query(ge=1, le=MAX_N, description="at most so many")]
 Text = Annotated[str, Query(min_length=1, max_length=200, examples=["toy"], description="part of a title")]
+Ids = Annotated[
+    str,
+    Query(
+        pattern=r"^-?\d{1,18}(,-?\d{1,18})*$", max_length=4000, examples=["1,50"], description="movie ids, with commas"
+    ),
+]
+
+
+@router.get("/movies", responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE}, response_model=None)
+async def several(request: Request, ids: Ids) -> Response:
+    """All that is known of several movies, at most 200."""
+    movie_ids = [int(movie_id) for movie_id in ids.split(",")]
+    if len(movie_ids) > MAX_IDS:
+        raise ParameterError(f"{len(movie_ids)} ids; ask for at most {MAX_IDS} at a time")
+    return json_response(answers.several(context_of(request).model, movie_ids))
 
 
 @router.get(
@@ -29,21 +47,27 @@ async def search(request: Request, q: Text, limit: Limit = DEFAULT_N) -> Respons
 
 @router.get(
     "/movies/{movie_id}",
-    responses={200: {"model": Movie}, **UNKNOWN_MOVIE, **INVALID, **UNAVAILABLE},
+    responses={200: {"model": Movie}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
+    **CHOOSING,
 )
-async def details(request: Request, movie_id: MovieId) -> Response:
+async def details(request: Request, movie_id: MovieId, version: Version = None) -> Response:
     """All that is known of a movie."""
-    return json_response(answers.details(context_of(request).model, movie_id))
+    model = context_of(request).model if version is None else await chosen_model(request, version)
+    return json_response(answers.details(model, movie_id))
 
 
 @router.get(
     "/movies/{movie_id}/similar",
-    responses={200: {"model": SimilarMovies}, **UNKNOWN_MOVIE, **INVALID, **UNAVAILABLE},
+    responses={200: {"model": SimilarMovies}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
+    **CHOOSING,
 )
-async def similar(request: Request, movie_id: MovieId, n: Limit = DEFAULT_N) -> Response:
+async def similar(request: Request, movie_id: MovieId, n: Limit = DEFAULT_N, version: Version = None) -> Response:
     """Movies that resemble one, most similar first."""
+    if version is not None:
+        # Past the cache of answers, which is for the served version.
+        return json_response(answers.similar(await chosen_model(request, version), movie_id, n))
     snapshot = context_of(request).model
     key = (snapshot.key, "similar", movie_id, n)
     return json_response(services_of(request).answers.get_or_make(key, lambda: answers.similar(snapshot, movie_id, n)))

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from serving import answers
+from serving.comparison import chosen_model
 from serving.context import context_of
-from serving.routes.json_response import INVALID, TOO_LARGE, UNAVAILABLE, json_response
+from serving.routes.chosen_version import CHOOSING, Version
+from serving.routes.json_response import CLOSED, INVALID, TOO_LARGE, UNAVAILABLE, json_response
 from serving.schemas import Question, Recommendations
 from serving.services import services_of
 
@@ -22,11 +24,17 @@ EXAMPLES = {
 
 @router.post(
     "/recommend",
-    responses={200: {"model": Recommendations}, **TOO_LARGE, **INVALID, **UNAVAILABLE},
+    responses={200: {"model": Recommendations}, **TOO_LARGE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
+    **CHOOSING,
 )
-async def recommend(question: Annotated[Question, Body(openapi_examples=EXAMPLES)], request: Request) -> Response:
+async def recommend(
+    question: Annotated[Question, Body(openapi_examples=EXAMPLES)], request: Request, version: Version = None
+) -> Response:
     """Movies for a history of ratings, best first; popular ones when the history says nothing."""
+    if version is not None:
+        # Past the cache of answers, which is for the served version.
+        return json_response(answers.recommend(await chosen_model(request, version), question))
     snapshot = context_of(request).model
     ratings = frozenset(question.user_ratings.items())
     key = (snapshot.key, "recommend", ratings, question.n, question.min_rating, question.diversity)

@@ -9,6 +9,7 @@ def test_details_known_movie_gives_all_fields(client: TestClient) -> None:
         "year": 1991,
         "genres": ["Action", "Comedy"],
         "imdb_url": None,
+        "n_ratings": 0,
     }
 
 
