@@ -24,6 +24,9 @@ from training.summary import describe
 
 EXPERIMENT = "movie-recommender"
 
+TAGGED_METRICS = ("ndcg_at_10", "ndcg_at_10_popularity", "hit_rate_at_10", "coverage_at_10", "novelty_at_10")
+"""Metrics that a version carries as tags, for whoever has only the registry to look at, as the service has."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -79,7 +82,7 @@ def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[st
         "method": recipe.method,
         "dataset": dataset.name,
         "dataset_digest": dataset.digest,
-        "ndcg_at_10": f"{outcome.metrics['ndcg_at_10']:.4f}",
+        **{name: f"{outcome.metrics[name]:.4f}" for name in TAGGED_METRICS},
     }
 
 
