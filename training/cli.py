@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": "compare two versions on one holdout",
     "retrain": "train, and promote if the gate lets it pass",
     "schedule": "retrain by the clock",
+    "sweep": "search for the best parameters of a method",
 }
 """Each command and what it does; each is a module of `training.commands`."""
 

@@ -1,13 +1,14 @@
 """What a similarity method is: a name, parameters, and a ``fit`` that returns two item-item matrices."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from recsys.data.dataset import Dataset
 from recsys.item_matrix import ItemMatrix
+from recsys.methods.search_space import SearchRange
 
 
 class MethodParams(BaseModel):
@@ -50,8 +51,12 @@ class Method:
         Its parameters, with defaults that do well everywhere.
     fit
         Returns the fitted matrices from a dataset and an instance of ``params_type``.
+    search_space
+        Where a sweep looks for parameters, by their names. Those that are not in it keep their defaults; a method
+        without any cannot be swept.
     """
 
     name: str
     params_type: type[MethodParams]
     fit: Callable[[Dataset, Any], FittedItems]
+    search_space: Mapping[str, SearchRange] = field(default_factory=dict, hash=False)

@@ -7,6 +7,7 @@ from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.neighborhoods import item_matrix
+from recsys.methods.search_space import Floats
 
 
 class ContentCosineParams(MethodParams):
@@ -29,4 +30,6 @@ def fit(dataset: Dataset, params: ContentCosineParams) -> FittedItems:
     return FittedItems(item_weights=similarity, item_similarity=similarity)
 
 
-METHOD = Method("content-cosine", ContentCosineParams, fit)
+SEARCH_SPACE = {"year_weight": Floats(0.0, 3.0), "year_width": Floats(1.0, 30.0, log=True)}
+
+METHOD = Method("content-cosine", ContentCosineParams, fit, SEARCH_SPACE)

@@ -7,6 +7,7 @@ from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import decade_flags, genre_flags
 from recsys.methods.neighborhoods import item_matrix
+from recsys.methods.search_space import OneOf
 
 
 class ContentJaccardParams(MethodParams):
@@ -37,4 +38,4 @@ def fit(dataset: Dataset, params: ContentJaccardParams) -> FittedItems:
     return FittedItems(item_weights=similarity, item_similarity=similarity)
 
 
-METHOD = Method("content-jaccard", ContentJaccardParams, fit)
+METHOD = Method("content-jaccard", ContentJaccardParams, fit, {"use_decade": OneOf((True, False))})

@@ -13,6 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.neighborhoods import Float32, RowBlock, item_matrix, symmetric
 from recsys.methods.rating_weights import RATING_EXPONENT, rating_weights
+from recsys.methods.search_space import Floats
 from recsys.methods.smoothers import SIMILARITY_SHRINKAGE
 
 
@@ -91,4 +92,6 @@ def _solved_among_items(
     return rows, leverage
 
 
-METHOD = Method("ease", EaseParams, fit)
+SEARCH_SPACE = {"l2": Floats(10.0, 10_000.0, log=True)}
+
+METHOD = Method("ease", EaseParams, fit, SEARCH_SPACE)

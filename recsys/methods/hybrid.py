@@ -14,6 +14,7 @@ from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.low_pass import low_pass
 from recsys.methods.rating_weights import RATING_EXPONENT
+from recsys.methods.search_space import Floats
 from recsys.methods.smoothers import smoother_similarity, smoother_weights
 
 YEAR_WIDTH = 5.0
@@ -53,4 +54,6 @@ def fit(dataset: Dataset, params: HybridParams) -> FittedItems:
     )
 
 
-METHOD = Method("hybrid", HybridParams, fit)
+SEARCH_SPACE = {"balance": Floats(0.0, 0.5), "noise": Floats(0.3, 3.0, log=True), "content": Floats(0.0, 5.0)}
+
+METHOD = Method("hybrid", HybridParams, fit, SEARCH_SPACE)

@@ -14,6 +14,7 @@ from pydantic import Field
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, RowBlock, item_matrix, pruned, symmetric
+from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
 BM25_K1, BM25_B = 1.2, 0.75
 DENSE_PRODUCT_VALUES = 20_000_000
@@ -83,4 +84,10 @@ def _column_products(columns: sp.csr_array) -> RowBlock:
     return lambda block: (by_item[block] @ columns).toarray()
 
 
-METHOD = Method("item-knn", ItemKnnParams, fit)
+SEARCH_SPACE: dict[str, SearchRange] = {
+    "weighting": OneOf(("cosine", "tfidf", "bm25")),
+    "shrinkage": Floats(1.0, 1000.0, log=True),
+    "n_neighbors": Integers(5, 500, log=True),
+}
+
+METHOD = Method("item-knn", ItemKnnParams, fit, SEARCH_SPACE)

@@ -7,6 +7,7 @@ from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.low_pass import low_pass
 from recsys.methods.rating_weights import RATING_EXPONENT
+from recsys.methods.search_space import Floats
 from recsys.methods.smoothers import smoother_similarity, smoother_weights
 
 
@@ -33,4 +34,6 @@ def fit(dataset: Dataset, params: SpectralParams) -> FittedItems:
     )
 
 
-METHOD = Method("spectral", SpectralParams, fit)
+SEARCH_SPACE = {"balance": Floats(0.0, 0.5), "noise": Floats(0.3, 3.0, log=True)}
+
+METHOD = Method("spectral", SpectralParams, fit, SEARCH_SPACE)

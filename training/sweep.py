@@ -1,0 +1,197 @@
+"""A sweep: many recipes, judged on validation parts of the training part, each a run nested in one that shows the best.
+
+The holdout of the split is never looked at, so that a model trained with the winner can still be judged on it.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import mlflow
+import numpy as np
+import optuna
+from mlflow import MlflowClient
+from optuna.trial import FrozenTrial, Trial, TrialState
+from tqdm import tqdm
+
+from recsys.data.dataset import Dataset
+from recsys.errors import RecsysError
+from recsys.fitting import Recipe
+from recsys.registry import Registry
+from recsys.splits import Split, SplitParams, split
+from training.abandoned import close_abandoned_runs, process_tags
+from training.project_run import tracked_run
+from training.sweep_pictures import history_picture, importance_picture, importances
+from training.sweep_runs import STUDY_TAG, VALUE, TrialRuns
+from training.sweep_study import SweepSpace, new_study
+from training.train import EXPERIMENT
+from training.validation import fold_values, validation_parts
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """What a sweep is to do.
+
+    Attributes
+    ----------
+    study
+        Its name; one that exists is resumed.
+    methods
+        Whose search spaces are looked through.
+    n_trials
+        In all, those of earlier sessions included.
+    n_folds
+        Validation parts that each trial is judged on.
+    n_jobs
+        Trials at a time.
+    """
+
+    study: str
+    methods: tuple[str, ...]
+    n_trials: int
+    n_folds: int = 3
+    n_jobs: int = 1
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep has found.
+
+    Attributes
+    ----------
+    best
+        The recipe that did best.
+    value, default_value
+        Its mean nDCG@10 on the validation parts, and that of the default parameters, None where they failed.
+    n_finished, n_pruned, n_failed, n_resumed
+        Trials by what became of them; those read back from an earlier session.
+    run_id
+        The parent run.
+    """
+
+    best: Recipe
+    value: float
+    default_value: float | None
+    n_finished: int
+    n_pruned: int
+    n_failed: int
+    n_resumed: int
+    run_id: str
+
+
+def sweep(dataset: Dataset, split_params: SplitParams, registry: Registry, plan: SweepPlan) -> SweepResult:
+    """Run the trials that are still to do, log everything, and return the best.
+
+    Raises
+    ------
+    ParameterError
+        When a method has no search space, or the study was held on other data.
+    RecsysError
+        When no trial succeeds.
+    """
+    space = SweepSpace(plan.methods)
+    folds = validation_parts(split(dataset, split_params).train, split_params, plan.n_folds)
+    mlflow.set_tracking_uri(registry.tracking_uri)
+    close_abandoned_runs(registry, EXPERIMENT)
+    with tracked_run(EXPERIMENT, f"sweep of {', '.join(plan.methods)}") as parent:
+        protocol = _protocol(dataset, split_params, plan, len(folds))
+        runs = TrialRuns(
+            MlflowClient(tracking_uri=registry.tracking_uri), parent.info.experiment_id, parent.info.run_id, plan.study
+        )
+        past = [space.frozen(trial) for trial in runs.adopt_past(protocol)]
+        mlflow.set_tags({STUDY_TAG: plan.study, **process_tags()})
+        mlflow.log_params(protocol)
+        study = new_study(split_params.seed + len(past))
+        study.add_trials([trial for trial in past if trial is not None])
+        n_resumed = len(study.trials)
+        if n_resumed == 0:
+            for values in space.defaults():
+                study.enqueue_trial(values)
+        _run_trials(study, space, folds, runs, plan, n_resumed)
+        return _conclude(study, space, n_resumed, parent.info.run_id)
+
+
+def _run_trials(
+    study: optuna.Study, space: SweepSpace, folds: Sequence[Split], runs: TrialRuns, plan: SweepPlan, done: int
+) -> None:
+    lock = threading.Lock()
+    with tqdm(total=plan.n_trials, initial=done, unit="trial", desc="sweep") as bar:
+
+        def show(study: optuna.Study, _trial: FrozenTrial) -> None:
+            with lock, suppress(ValueError):
+                bar.set_postfix(best=f"{study.best_value:.4f}", refresh=False)
+            bar.update()
+
+        def objective(trial: Trial) -> float:
+            return _judge(trial, space.suggest(trial), folds, runs)
+
+        n_left = max(0, plan.n_trials - done)
+        study.optimize(objective, n_trials=n_left, n_jobs=plan.n_jobs, callbacks=[show], catch=(RecsysError,))
+
+
+def _judge(trial: Trial, recipe: Recipe, folds: Sequence[Split], runs: TrialRuns) -> float:
+    """Return the mean over the folds; a trial that falls behind is given up after the first of them."""
+    run_id = runs.start(trial.number, recipe)
+    values: list[float] = []
+    try:
+        for fold, value in enumerate(fold_values(recipe, tuple(folds))):
+            values.append(value)
+            runs.log_fold(run_id, fold, value)
+            trial.report(float(np.mean(values)), fold)
+            if fold + 1 < len(folds) and trial.should_prune():
+                runs.finish(run_id, float(np.mean(values)), pruned=True)
+                raise optuna.TrialPruned
+    except optuna.TrialPruned:
+        raise
+    except BaseException:
+        runs.fail(run_id)
+        raise
+    runs.finish(run_id, float(np.mean(values)), pruned=False)
+    return float(np.mean(values))
+
+
+def _conclude(study: optuna.Study, space: SweepSpace, n_resumed: int, run_id: str) -> SweepResult:
+    trials = study.get_trials(deepcopy=False)
+    states = [trial.state for trial in trials]
+    if TrialState.COMPLETE not in states:
+        raise RecsysError(f"none of the {len(trials)} trials succeeded; see the runs nested in {run_id}")
+    default = trials[0].value if trials[0].state == TrialState.COMPLETE else None
+    result = SweepResult(
+        best=space.recipe_of(study.best_trial),
+        value=study.best_value,
+        default_value=default,
+        n_finished=states.count(TrialState.COMPLETE),
+        n_pruned=states.count(TrialState.PRUNED),
+        n_failed=states.count(TrialState.FAIL),
+        n_resumed=n_resumed,
+        run_id=run_id,
+    )
+    seed = study.best_trial.number
+    by_method = {method: importances(study, method, seed) for method in space.methods}
+    mlflow.log_figure(history_picture(trials, VALUE), "sweep/history.png")
+    mlflow.log_figure(importance_picture(by_method), "sweep/importance.png")
+    _log_best(result, by_method)
+    return result
+
+
+def _log_best(result: SweepResult, by_method: Mapping[str, Mapping[str, float]]) -> None:
+    params = result.best.params.model_dump(mode="json")
+    mlflow.log_params({"best_method": result.best.method, **{f"best_{key}": value for key, value in params.items()}})
+    mlflow.log_metrics({VALUE: result.value, "trials": result.n_finished + result.n_pruned + result.n_failed})
+    if result.default_value is not None:
+        mlflow.log_metric(f"default_{VALUE}", result.default_value)
+    for found in by_method.values():
+        mlflow.log_metrics({f"importance_{name}": value for name, value in found.items()})
+
+
+def _protocol(dataset: Dataset, params: SplitParams, plan: SweepPlan, n_folds: int) -> dict[str, str]:
+    return {
+        "methods": ",".join(plan.methods),
+        "dataset": dataset.name,
+        "dataset_digest": dataset.digest,
+        "split": params.strategy,
+        "holdout_ratio": str(params.holdout_ratio),
+        "seed": str(params.seed),
+        "n_folds": str(n_folds),
+    }

@@ -1,0 +1,46 @@
+"""Judging parameters without a look at the holdout: on validation parts carved out of the training part."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from recsys.batch import ItemScorer
+from recsys.data.dataset import Dataset
+from recsys.evaluation.ranking import find_hits, ndcg
+from recsys.evaluation.scorer import PopularFallback, score_blocks
+from recsys.fitting import Recipe
+from recsys.splits import Split, SplitParams, split
+from recsys.top_k import top_items
+
+TOP_K = 10
+_SCORES_AT_ONCE = 4_000_000
+
+
+def validation_parts(train: Dataset, params: SplitParams, n_folds: int) -> tuple[Split, ...]:
+    """Return splits of a training part, of the same kind as the split that it comes from.
+
+    Random ones differ in their seeds; the others know no chance, so there is one of them.
+    """
+    seeds = range(params.seed + 1, params.seed + 1 + (n_folds if params.strategy == "random" else 1))
+    return tuple(split(train, params.model_copy(update={"seed": seed})) for seed in seeds)
+
+
+def fold_values(recipe: Recipe, folds: tuple[Split, ...]) -> Iterator[float]:
+    """Yield the mean nDCG@10 of a recipe on each fold, one after the other."""
+    for fold in folds:
+        fitted = recipe.fit(fold.train)
+        scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), fold.train.popularity)
+        yield mean_ndcg(scorer, fold)
+
+
+def mean_ndcg(scorer: PopularFallback, parts: Split) -> float:
+    """Return the mean nDCG@10 over the users with a held-out rating, the same number as `evaluate` gives."""
+    n_relevant = np.bincount(parts.holdout.user_indices, minlength=parts.holdout.n_users)
+    users = np.flatnonzero(n_relevant)
+    block_size = max(1, _SCORES_AT_ONCE // parts.train.n_items)
+    values = np.empty(len(users))
+    for rows, scores in score_blocks(scorer, parts.train.user_items, users, block_size=block_size):
+        shown = top_items(scores, TOP_K).item_indices
+        hits = find_hits(parts.holdout, users[rows], shown)
+        values[rows] = ndcg(hits, n_relevant[users[rows]], TOP_K)
+    return float(values.mean())
