@@ -33,3 +33,16 @@ def make_dataset(catalog: Catalog, ratings: Sequence[tuple[int, int, float]]) ->
         ratings=columns[:, 2].astype(np.float32),
         timestamps=np.arange(len(columns), dtype=np.int64),
     )
+
+
+def first_users(dataset: Dataset, n_users: int) -> Dataset:
+    """Return the ratings of a dataset's first users, over the same movies."""
+    chosen = dataset.user_indices < n_users
+    return Dataset.from_ratings(
+        dataset.name,
+        dataset.catalog,
+        user_ids=dataset.user_ids[dataset.user_indices[chosen]],
+        movie_ids=dataset.catalog.movie_ids[dataset.item_indices[chosen]],
+        ratings=dataset.ratings[chosen],
+        timestamps=dataset.timestamps[chosen],
+    )

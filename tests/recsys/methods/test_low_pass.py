@@ -2,12 +2,18 @@
 
 import numpy as np
 import pytest
+from builders import first_users
 
 from recsys.data import Dataset
 from recsys.item_matrix import ItemMatrix
 from recsys.methods import get_method, low_pass, make_params
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.rating_weights import rating_weights
+
+
+@pytest.fixture(scope="module")
+def part(movielens: Dataset) -> Dataset:
+    return first_users(movielens, 250)
 
 
 def dense(matrix: ItemMatrix) -> np.ndarray:
@@ -44,24 +50,22 @@ def spelled_out(dataset: Dataset, balance: float, noise: float, content: float) 
         ("hybrid", {"balance": 0.3, "noise": 1.0, "content": 1.0}, 1.0),
     ],
 )
-def test_fit_equals_the_formula_spelled_out(
-    name: str, params: dict[str, float], content: float, movielens: Dataset
-) -> None:
-    found = weights(name, movielens, **params)
-    expected = spelled_out(movielens, params["balance"], params["noise"], content)
+def test_fit_equals_the_formula_spelled_out(name: str, params: dict[str, float], content: float, part: Dataset) -> None:
+    found = weights(name, part, **params)
+    expected = spelled_out(part, params["balance"], params["noise"], content)
     np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
-def test_hybrid_without_content_is_spectral(movielens: Dataset) -> None:
-    found = weights("hybrid", movielens, content=0)
-    np.testing.assert_allclose(found, weights("spectral", movielens), atol=1e-6)
+def test_hybrid_without_content_is_spectral(part: Dataset) -> None:
+    found = weights("hybrid", part, content=0)
+    np.testing.assert_allclose(found, weights("spectral", part), atol=1e-6)
 
 
-def test_low_pass_truncated_spectrum_agrees_with_the_whole(movielens: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = weights("spectral", movielens, noise=4.0)
+def test_low_pass_truncated_spectrum_agrees_with_the_whole(part: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = weights("spectral", part, noise=4.0)
     monkeypatch.setattr(low_pass, "DENSE_SIDE", 10)
-    monkeypatch.setattr(low_pass, "MAX_RANK", 300)
-    truncated = weights("spectral", movielens, noise=4.0)
+    monkeypatch.setattr(low_pass, "MAX_RANK", 120)
+    truncated = weights("spectral", part, noise=4.0)
     # what is cut off has filter values of a few per cent and less
     assert np.abs(whole - truncated).max() < 0.02
     assert np.corrcoef(whole.ravel(), truncated.ravel())[0, 1] > 0.999
