@@ -43,6 +43,7 @@ class Poller:
         self.settings = settings
         self.cache = cache
         self._may_start = may_start
+        self._sync: Sync | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
@@ -58,24 +59,30 @@ class Poller:
         while not self._may_start():
             if self._stopped.wait(TICK_SECONDS):
                 return
-        while not self.cache.lock.acquire():
-            logger.debug("another service on this host keeps {} up to date", self.cache.root)
-            if self._stopped.wait(self.settings.model.poll_seconds):
-                return
-        self.cache.clear_leftovers()
-        self._poll()
-
-    def _poll(self) -> None:
-        sync, request = None, self._requested()
+        request = self._requested()
         while not self._stopped.is_set():
-            try:
-                sync = sync or self._connect()
-                answered = read_status(self.cache.status).answered_request
-                sync.check(at_once=request > answered, request=request)
-            except Exception as error:  # noqa: BLE001  the poller outlives whatever a library throws at it
-                logger.opt(exception=error).error("sync: unexpected {}", type(error).__name__)
-                self._note(error, request)
+            if self.cache.lock.acquire():
+                self._look(request)
+            else:
+                logger.debug("another service on this host keeps {} up to date", self.cache.root)
             request = self._wait(request)
+
+    def _look(self, request: int) -> None:
+        try:
+            if self._sync is None:
+                self._sync = self._connect()
+                self.cache.clear_leftovers()
+                self._start_loader()
+            answered = read_status(self.cache.status).answered_request
+            status = self._sync.check(at_once=request > answered, request=request)
+        except Exception as error:  # noqa: BLE001  the poller outlives whatever a library throws at it
+            logger.opt(exception=error).error("sync: unexpected {}", type(error).__name__)
+            status = read_status(self.cache.status).answering(request)
+            status = status.checked(reachable=False, problem=f"{type(error).__name__}: {error}")
+            write_status(self.cache.status, status)
+        if not status.registry_reachable:
+            # Another service that shares the cache may have a better connection.
+            self.cache.lock.release()
 
     def _connect(self) -> "Sync":
         for name, value in MLFLOW_DEFAULTS.items():
@@ -90,9 +97,13 @@ class Poller:
         finally:
             take_over_logging(self.settings.logging.level)
 
-    def _note(self, error: Exception, request: int) -> None:
-        status = read_status(self.cache.status).checked(reachable=False, problem=f"{type(error).__name__}: {error}")
-        write_status(self.cache.status, status.answering(request))
+    def _start_loader(self) -> None:
+        from recsys.registry import Registry  # noqa: PLC0415
+        from serving.version_loader import VersionLoader  # noqa: PLC0415
+
+        model = self.settings.model
+        loader = VersionLoader(Registry(model.name, tracking_uri()), self.cache, model.poll_seconds)
+        threading.Thread(target=loader.run, args=(self._stopped,), name="versions", daemon=True).start()
 
     def _wait(self, request: int) -> int:
         until = time.monotonic() + self.settings.model.poll_seconds

@@ -69,13 +69,13 @@ class Service:
         """Wait for a condition and return how long it took."""
         started = time.monotonic()
         while True:
-            assert self.process.poll() is None, self.log.read_text()
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
             try:
                 if condition():
                     return time.monotonic() - started
             except OSError:
                 pass
-            assert time.monotonic() - started < seconds, self.log.read_text()
+            assert time.monotonic() - started < seconds, self.log.read_text()[-3000:]
             time.sleep(0.05)
 
     def wait_for_version(self, version: str, seconds: float = 60) -> float:

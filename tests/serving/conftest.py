@@ -4,30 +4,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from published_models import publish as publish_model
 from starlette.testclient import TestClient
 
-from recsys.checksums import tree_sha256
 from recsys.data import Dataset
-from recsys.fitting import Recipe, as_recommender, model_info
-from recsys.methods import get_method, make_params
-from recsys.model import Recommender
 from recsys.settings import ApiSettings, CacheSettings, CorsSettings, ModelSettings, Settings
-from recsys.storage import LOGGED_FOLDER, save_model
 from serving.app import create_app
 from serving.model_cache import ModelCache
-from serving.published import Published, utc_now
+from serving.published import Published
 
 TOKEN = "a-token-of-the-tests"
 
 Publish = Callable[..., Published]
-
-
-def artifacts(dataset: Dataset, folder: Path, method: str = "content-cosine") -> Recommender:
-    """Write a model's artifacts into a folder, without what MLflow adds, and return the model."""
-    recipe = Recipe(method, make_params(get_method(method), {}))
-    recommender = as_recommender(recipe.fit(dataset), dataset)
-    save_model(recommender, model_info(recipe, dataset), folder / LOGGED_FOLDER)
-    return recommender
 
 
 @pytest.fixture
@@ -41,15 +29,7 @@ def publish(model_cache: ModelCache, tiny: Dataset) -> Publish:
     """Return a function that publishes a version, fitted on the tiny dataset unless another is given."""
 
     def publish_version(version: int, method: str = "content-cosine", dataset: Dataset | None = None) -> Published:
-        with model_cache.scratch() as scratch:
-            artifacts(dataset or tiny, scratch, method)
-            sha256 = tree_sha256(scratch)
-            folder = model_cache.folder_for(version, sha256)
-            model_cache.store(scratch, folder)
-        relative = str(folder.relative_to(model_cache.root))
-        published = Published("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())
-        model_cache.publish(published)
-        return published
+        return publish_model(model_cache, dataset or tiny, version, method)
 
     return publish_version
 

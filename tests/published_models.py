@@ -1,0 +1,31 @@
+"""Models in a cache as the sync would have put them there, without MLflow."""
+
+from pathlib import Path
+
+from recsys.checksums import tree_sha256
+from recsys.data import Dataset
+from recsys.fitting import Recipe, as_recommender, model_info
+from recsys.methods import get_method, make_params
+from recsys.storage import LOGGED_FOLDER, save_model
+from serving.model_cache import ModelCache
+from serving.published import Published, utc_now
+
+
+def save_artifacts(dataset: Dataset, folder: Path, method: str) -> None:
+    """Write a model's artifacts into a folder, without what MLflow adds."""
+    recipe = Recipe(method, make_params(get_method(method), {}))
+    recommender = as_recommender(recipe.fit(dataset), dataset)
+    save_model(recommender, model_info(recipe, dataset), folder / LOGGED_FOLDER)
+
+
+def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str = "content-cosine") -> Published:
+    """Fit a model and publish it as a version."""
+    with cache.scratch() as scratch:
+        save_artifacts(dataset, scratch, method)
+        sha256 = tree_sha256(scratch)
+        folder = cache.folder_for(version, sha256)
+        cache.store(scratch, folder)
+    relative = str(folder.relative_to(cache.root))
+    published = Published("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())
+    cache.publish(published)
+    return published
