@@ -7,9 +7,10 @@ from contextlib import contextmanager
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
+from mlflow.utils.mlflow_tags import MLFLOW_EXPERIMENT_KIND, MLFLOW_RUN_NAME
 
 DEFAULT_EXPERIMENT_ID = "0"
-MLFLOW_EXPERIMENT_KIND, MODEL_DEVELOPMENT = "mlflow.experimentKind", "custom_model_development"
+MODEL_DEVELOPMENT = "custom_model_development"
 """Lets MLflow's UI show the experiment as one of models, not of prompts and agents."""
 
 
@@ -28,13 +29,13 @@ def tracked_run(experiment_name: str, run_name: str) -> Iterator[Run]:
         prepared = _replace(client, prepared, experiment, run_name)
     with mlflow.start_run(run_id=prepared, run_name=None if prepared else run_name) as run:
         if prepared:
-            client.set_tag(prepared, "mlflow.runName", run_name)
+            client.set_tag(prepared, MLFLOW_RUN_NAME, run_name)
         yield run
 
 
 def _replace(client: MlflowClient, run_id: str, experiment: Experiment, run_name: str) -> str:
-    tags = client.get_run(run_id).data.tags
-    replacement = client.create_run(experiment.experiment_id, tags=tags, run_name=run_name)
+    tags = client.get_run(run_id).data.tags | {MLFLOW_RUN_NAME: run_name}
+    replacement = client.create_run(experiment.experiment_id, tags=tags)
     client.set_terminated(run_id)
     client.delete_run(run_id)
     os.environ["MLFLOW_RUN_ID"] = replacement.info.run_id

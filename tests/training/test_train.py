@@ -19,18 +19,8 @@ from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.train import EXPERIMENT, Trained, train
 
-METRICS = (
-    "ndcg",
-    "map",
-    "precision",
-    "recall",
-    "hit_rate",
-    "mrr",
-    "coverage",
-    "novelty",
-    "diversity",
-    "popularity_bias",
-)
+RANKING = ("ndcg", "map", "precision", "recall", "hit_rate", "mrr")
+BEYOND = ("coverage", "novelty", "diversity", "popularity_bias")
 
 
 @pytest.fixture(scope="module")
