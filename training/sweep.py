@@ -63,7 +63,8 @@ class SweepResult:
     best
         The recipe that did best.
     value, default_value
-        Its mean nDCG@10 on the validation parts, and that of the default parameters, None where they failed.
+        Its mean nDCG@10 on the validation parts, and that of default parameters (the best of the methods'), None where
+        they failed.
     n_finished, n_pruned, n_failed, n_resumed
         Trials by what became of them; those read back from an earlier session.
     run_id
@@ -108,12 +109,12 @@ def sweep(dataset: Dataset, split_params: SplitParams, registry: Registry, plan:
         if n_resumed == 0:
             for values in space.defaults():
                 study.enqueue_trial(values)
-        _run_trials(study, space, folds, runs, plan, n_resumed)
+        _run_trials(study, space, folds, runs, plan, done=n_resumed)
         return _conclude(study, space, n_resumed, parent.info.run_id)
 
 
 def _run_trials(
-    study: optuna.Study, space: SweepSpace, folds: Sequence[Split], runs: TrialRuns, plan: SweepPlan, done: int
+    study: optuna.Study, space: SweepSpace, folds: Sequence[Split], runs: TrialRuns, plan: SweepPlan, *, done: int
 ) -> None:
     lock = threading.Lock()
     with tqdm(total=plan.n_trials, initial=done, unit="trial", desc="sweep") as bar:
@@ -156,11 +157,11 @@ def _conclude(study: optuna.Study, space: SweepSpace, n_resumed: int, run_id: st
     states = [trial.state for trial in trials]
     if TrialState.COMPLETE not in states:
         raise RecsysError(f"none of the {len(trials)} trials succeeded; see the runs nested in {run_id}")
-    default = trials[0].value if trials[0].state == TrialState.COMPLETE else None
+    defaults = [trial.value for trial in trials[: len(space.methods)] if trial.state == TrialState.COMPLETE]
     result = SweepResult(
         best=space.recipe_of(study.best_trial),
         value=study.best_value,
-        default_value=default,
+        default_value=max((value for value in defaults if value is not None), default=None),
         n_finished=states.count(TrialState.COMPLETE),
         n_pruned=states.count(TrialState.PRUNED),
         n_failed=states.count(TrialState.FAIL),

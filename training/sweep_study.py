@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
-from recsys.methods.search_space import Floats, Integers, SearchRange
+from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
 METHOD_PARAM = "method"
 N_STARTUP = 10
@@ -47,7 +47,7 @@ class SweepSpace:
         name = self.methods[0]
         if len(self.methods) > 1:
             name = trial.suggest_categorical(METHOD_PARAM, self.methods)
-        values = {key: trial._suggest(_key(name, key), found) for key, found in distributions(name).items()}
+        values = {key: _suggest(trial, _key(name, key), found) for key, found in get_method(name).search_space.items()}
         return as_recipe(name, values)
 
     def defaults(self) -> list[dict[str, Any]]:
@@ -65,20 +65,20 @@ class SweepSpace:
         name = past.params.get(METHOD_PARAM, "")
         if name not in self.methods:
             return None
-        spaces = distributions(name)
-        values = {key: _read(past.params.get(key, ""), space) for key, space in spaces.items()}
+        ranges = get_method(name).search_space
+        values = {key: _read(past.params.get(key, ""), found) for key, found in ranges.items()}
         if any(value is None for value in values.values()):
             return None
         params = {_key(name, key): value for key, value in values.items()}
-        found = {_key(name, key): space for key, space in spaces.items()}
+        spaces = {_key(name, key): _distribution(found) for key, found in ranges.items()}
         if len(self.methods) > 1:
             params[METHOD_PARAM] = name
-            found[METHOD_PARAM] = CategoricalDistribution(self.methods)
+            spaces[METHOD_PARAM] = CategoricalDistribution(self.methods)
         return create_trial(
             state=TrialState.PRUNED if past.pruned else TrialState.COMPLETE,
             value=past.value,
             params=params,
-            distributions=found,
+            distributions=spaces,
             intermediate_values=dict(enumerate(past.fold_values)),
         )
 
@@ -98,11 +98,6 @@ def new_study(seed: int) -> optuna.Study:
     )
 
 
-def distributions(method: str) -> dict[str, BaseDistribution]:
-    """Return the search space of a method in Optuna's terms."""
-    return {key: _distribution(found) for key, found in get_method(method).search_space.items()}
-
-
 def as_recipe(method: str, values: Mapping[str, Any]) -> Recipe:
     """Return a recipe with these values, numbers to four digits, and the defaults elsewhere."""
     short = {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in values.items()}
@@ -114,6 +109,14 @@ def _key(method: str, param: str) -> str:
     return f"{method}.{param}"
 
 
+def _suggest(trial: Trial, key: str, found: SearchRange) -> Any:
+    if isinstance(found, Floats):
+        return trial.suggest_float(key, found.low, found.high, log=found.log)
+    if isinstance(found, Integers):
+        return trial.suggest_int(key, found.low, found.high, log=found.log)
+    return trial.suggest_categorical(key, found.values)
+
+
 def _distribution(found: SearchRange) -> BaseDistribution:
     if isinstance(found, Floats):
         return FloatDistribution(found.low, found.high, log=found.log)
@@ -122,12 +125,12 @@ def _distribution(found: SearchRange) -> BaseDistribution:
     return CategoricalDistribution(found.values)
 
 
-def _read(text: str, space: BaseDistribution) -> Any:
+def _read(text: str, found: SearchRange) -> Any:
     """Return a logged value as the search space has it, None where it does not."""
-    if isinstance(space, CategoricalDistribution):
-        return next((choice for choice in space.choices if str(choice) == text), None)
+    if isinstance(found, OneOf):
+        return next((value for value in found.values if str(value) == text), None)
     try:
-        number = int(text) if isinstance(space, IntDistribution) else float(text)
+        number = int(text) if isinstance(found, Integers) else float(text)
     except ValueError:
         return None
-    return number if space._contains(space.to_internal_repr(number)) else None
+    return number if found.low <= number <= found.high else None
