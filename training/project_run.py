@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
-from mlflow.utils.mlflow_tags import MLFLOW_EXPERIMENT_KIND, MLFLOW_RUN_NAME
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 
 DEFAULT_EXPERIMENT_ID = "0"
-MODEL_DEVELOPMENT = "custom_model_development"
+EXPERIMENT_KIND, MODEL_DEVELOPMENT = "mlflow.experimentKind", "custom_model_development"
 """Lets MLflow's UI show the experiment as one of models, not of prompts and agents."""
 
 
@@ -23,7 +23,7 @@ def tracked_run(experiment_name: str, run_name: str) -> Iterator[Run]:
     """
     client = MlflowClient()
     experiment = mlflow.set_experiment(experiment_name)
-    client.set_experiment_tag(experiment.experiment_id, MLFLOW_EXPERIMENT_KIND, MODEL_DEVELOPMENT)
+    client.set_experiment_tag(experiment.experiment_id, EXPERIMENT_KIND, MODEL_DEVELOPMENT)
     prepared = os.environ.get("MLFLOW_RUN_ID")
     if prepared and client.get_run(prepared).info.experiment_id == DEFAULT_EXPERIMENT_ID:
         prepared = _replace(client, prepared, experiment, run_name)
