@@ -45,6 +45,9 @@ class Switchboard(TagStore, Protocol):
     def point(self, spelling: str, version: int) -> None:
         """Let one spelling of an alias point to a version."""
 
+    def numbers(self, version: int) -> Mapping[str, float]:
+        """Return the metrics that a version is known by."""
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -233,7 +236,7 @@ def _settle(board: Switchboard, alias: str, lease: Lease) -> tuple[Situation, li
         _align(board, situation, current, lease)
     if current != situation.recorded:
         finished = intent is not None and intent.to_version == current
-        _record(board, alias, intent if intent and finished else _seen(situation), lease)
+        _record(board, alias, intent if intent and finished else _seen(board, situation), lease)
     elif intent is not None:
         board.delete_tag(intent_key(alias))
     return Situation.of(board.snapshot(), alias), situation.findings()
@@ -252,15 +255,17 @@ def _record(board: Switchboard, alias: str, entry: Entry, lease: Lease) -> None:
     board.delete_tag(intent_key(alias))
 
 
-def _seen(situation: Situation) -> Entry:
+def _seen(board: Switchboard, situation: Situation) -> Entry:
+    current = situation.current
     return Entry(
         number=situation.next_number,
         at=now(),
         by=f"unknown, seen by {who_am_i()}",
-        action="removed" if situation.current is None else "moved",
+        action="removed" if current is None else "moved",
         from_version=situation.recorded,
-        to_version=situation.current,
+        to_version=current,
         why="outside of this product's commands",
+        metrics={} if current is None else board.numbers(current),
     )
 
 

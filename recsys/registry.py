@@ -22,6 +22,9 @@ from recsys.production import Situation, Snapshot, settle
 CHALLENGER = "Challenger"
 """Alias of the newest candidate."""
 
+HEADLINE = "ndcg_at_10"
+"""The metric that a version is known by, and the name of the tag that holds it."""
+
 NOT_FOUND = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 
 MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<version>\d+)|@(?P<alias>[^/@]+))")
@@ -130,6 +133,13 @@ class Registry:
         """Let one spelling of an alias point to a version."""
         with self.asking(f"alias {spelling} of {self.name}"):
             self._client.set_registered_model_alias(self.name, spelling, str(version))
+
+    def numbers(self, version: int) -> dict[str, float]:
+        """Return the headline metric of a version, as its tag holds it; nothing where it has none."""
+        try:
+            return {HEADLINE: float(self.version(version).tags[HEADLINE])}
+        except (KeyError, ValueError):
+            return {}
 
     def tags(self) -> Mapping[str, str]:
         """Return the tags of the registered model."""

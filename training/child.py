@@ -1,5 +1,6 @@
 """A child process whose output becomes log lines, and which ends with its parent."""
 
+import os
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
+            # Under `mlflow run` this names the one run of the schedule; each child makes its own.
+            env={name: value for name, value in os.environ.items() if name != "MLFLOW_RUN_ID"},
         ) as process:
             self._process = process
             if self._stopped.is_set():

@@ -3,7 +3,6 @@
 from recsys.production import Situation, move
 from recsys.registry import ModelVersion, Registry
 
-HEADLINE = "ndcg_at_10"
 WHY = "the first version ever"
 
 
@@ -20,7 +19,7 @@ def promote_first(registry: Registry, alias: str, version: ModelVersion) -> bool
         version.version,
         action="promoted",
         why=WHY,
-        metrics=headline_of(version),
+        metrics=registry.numbers(version.version),
         allowed=not_the_first,
     )
     return done.entry is not None
@@ -31,11 +30,3 @@ def not_the_first(situation: Situation) -> str:
     if situation.current is not None:
         return f"{situation.alias} is version {situation.current} already"
     return f"{situation.alias} has been removed" if situation.was_withdrawn else ""
-
-
-def headline_of(version: ModelVersion) -> dict[str, float]:
-    """Return the headline metric of a version, as its tag holds it; nothing where it has none."""
-    try:
-        return {HEADLINE: float(version.tags[HEADLINE])}
-    except (KeyError, ValueError):
-        return {}

@@ -10,7 +10,6 @@ from recsys.errors import ParameterError, RegistryError
 from recsys.history import version_before
 from recsys.production import Move, Situation, move, settle
 from recsys.registry import ModelVersion, Registry
-from training.first_version import headline_of
 from training.smoke import problem_of_version
 
 
@@ -96,7 +95,7 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "") ->
     problem = problem_of_version(registry, version)
     if problem:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")
-    metrics, reason = headline_of(version), why or choice.why
+    metrics, reason = registry.numbers(version.version), why or choice.why
     return move(registry, alias, version.version, action="promoted", why=reason, metrics=metrics)
 
 
@@ -133,7 +132,7 @@ def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") 
         target.version,
         action="rolled back",
         why=why,
-        metrics=headline_of(target),
+        metrics=registry.numbers(target.version),
         allowed=has_moved,
     )
     return replace(done, repaired=(*repaired, *done.repaired)), target

@@ -8,10 +8,9 @@ exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refu
 
 import argparse
 
-from recsys.registry import Registry
+from recsys.registry import HEADLINE, Registry
 from recsys.settings import Settings, tracking_uri
 from training.commands import moves
-from training.first_version import HEADLINE
 from training.promotion import choose, promote
 from training.train import EXPERIMENT
 

@@ -23,10 +23,11 @@ from recsys.registry import Registry
 from recsys.settings import Settings, tracking_uri
 from training.commands import shared_flags
 from training.commands.gate_flags import add_gate_flags, gate_of
+from training.commands.words import flag_of, word_of
 from training.gating import as_json
-from training.retrain import Retrained, retrain
+from training.retrain import Retrained, Trigger, retrain
 
-TRIGGERS = ("manual", "schedule")
+TRIGGERS: tuple[Trigger, ...] = ("manual", "schedule")
 LOGS = ("text", "json")
 
 
@@ -55,15 +56,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Retrain, print what came of it, and return 0."""
     signal.signal(signal.SIGTERM, _end)
     auto_promote = flag_of("--auto-promote", args.auto_promote)
-    if args.trigger not in TRIGGERS:
-        raise ParameterError(f"--trigger {args.trigger}: use manual or schedule")
+    trigger, log = word_of("--trigger", args.trigger, TRIGGERS), word_of("--log", args.log, LOGS)
     gate, split_params = gate_of(args), shared_flags.split_of(args)
     recipe = shared_flags.recipe_of(args) if args.method else None
     if args.params and recipe is None:
         raise ParameterError("--params needs --method, as a method's parameters mean nothing to another")
-    if args.log not in LOGS:
-        raise ParameterError(f"--log {args.log}: use text or json")
-    if args.log == "json":
+    if log == "json":
         set_up_logs(settings.logging.level, as_json=True)
     done = retrain(
         shared_flags.dataset_of(args, settings),
@@ -73,7 +71,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         alias=settings.model.alias,
         default_recipe=default_recipe(),
         gate=gate,
-        trigger="schedule" if args.trigger == "schedule" else "manual",
+        trigger=trigger,
         auto_promote=auto_promote,
     )
     report(done, args, settings)
@@ -94,15 +92,6 @@ def default_recipe() -> Recipe:
     """Return the recipe of the very first version."""
     method = get_method(shared_flags.DEFAULT_METHOD)
     return Recipe(method.name, make_params(method, {}))
-
-
-def flag_of(name: str, text: str) -> bool:
-    """Return a flag that is given as a word, as ``mlflow run -P`` does."""
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    try:
-        return words[text.lower()]
-    except KeyError:
-        raise ParameterError(f"{name} {text}: use true or false") from None
 
 
 def outcome(done: Retrained, alias: str) -> dict[str, object]:

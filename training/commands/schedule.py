@@ -23,7 +23,8 @@ from recsys.settings import Settings, tracking_uri
 from training.child import Child
 from training.commands import shared_flags
 from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
-from training.commands.retrain import add_retrain_flags, flag_of
+from training.commands.retrain import add_retrain_flags
+from training.commands.words import flag_of
 from training.cron import parse_cron
 from training.last_run import last_scheduled_run, last_trained
 from training.schedule import RetrainSchedule, missed_firing

@@ -15,6 +15,7 @@ from recsys.history import Entry
 from recsys.production import Situation, settle
 from recsys.registry import ModelVersion, Registry
 from recsys.settings import Settings, tracking_uri
+from training.commands.words import flag_of
 from training.console import text_listing
 
 VERSION_COLUMNS = ("version", "aliases", "method", "dataset", "nDCG@10", "created", "run")
@@ -23,7 +24,14 @@ HISTORY_COLUMNS = ("when", "what", "from", "to", "nDCG@10", "by", "why")
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """Add the flags of the command."""
-    parser.add_argument("--history", action="store_true", help="show who moved the alias, when, and why")
+    parser.add_argument(
+        "--history",
+        nargs="?",
+        const="true",
+        default="false",
+        metavar="true|false",
+        help="show who moved the alias, when, from what to what, why, and with which numbers",
+    )
     parser.add_argument(
         "--alias",
         default=settings.model.alias,
@@ -36,7 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the versions or the history, and return 0."""
     registry = Registry(settings.model.name, tracking_uri())
     situation = _settled(registry, args.alias)
-    if args.history:
+    if flag_of("--history", args.history):
         entries = situation.history[::-1]
         text = json.dumps([asdict(entry) for entry in entries], indent=2) if args.json else history_table(entries)
     else:
