@@ -41,6 +41,6 @@ def test_tracked_run_prepared_in_the_default_experiment_is_replaced(
         assert run.data.tags["mlflow.source.git.commit"] == "abc"
     assert client.get_experiment(run.info.experiment_id).name == "films"
     assert client.get_run(run.info.run_id).info.run_name == "moved"
-    left = client.get_run(prepared.info.run_id).info
-    # `mlflow run` asks for the status of the run it has prepared, and leaves an ended one alone
-    assert (left.lifecycle_stage, left.status) == ("deleted", "FINISHED")
+    left = client.get_run(prepared.info.run_id)
+    assert left.info.lifecycle_stage == "active"  # `mlflow run` ends the run it has prepared, and fails when it is gone
+    assert run.info.run_id in left.data.tags["mlflow.note.content"]
