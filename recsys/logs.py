@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
+import orjson
 from loguru import logger
 
 if TYPE_CHECKING:
@@ -153,7 +154,16 @@ def _json_line(event: _Event) -> str:
         "status_code": request.status_code,
         "duration_ms": request.duration_ms,
     }
-    return json.dumps(line) + "\n"
+    return _rendered(line) + "\n"
+
+
+def _rendered(line: dict[str, Any]) -> str:
+    """Return JSON in ASCII, as not every reader ends a line at a line feed only."""
+    try:
+        quick = orjson.dumps(line)
+    except TypeError:  # a lone surrogate, as file names can have
+        return json.dumps(line)
+    return quick.decode() if quick.isascii() else json.dumps(line)
 
 
 def _text_line(event: _Event) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -42,6 +43,8 @@ class WorkerServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept, and to watch the parent."""
         await super().startup(sockets)
+        # What has been made so far stays; the collector need not look at it again and again.
+        gc.freeze()
         asyncio.get_running_loop().add_reader(self._lifeline, self._end)
 
     def _end(self, *_: object) -> None:

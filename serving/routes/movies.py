@@ -1,5 +1,6 @@
 """``GET /movies/...``."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,10 +13,14 @@ from serving.comparison import chosen_model
 from serving.context import context_of
 from serving.routes.chosen_version import CHOOSING, Version
 from serving.routes.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
+from serving.routes.quick_route import QuickRoute, quick_way
 from serving.schemas import MAX_ID, MAX_IDS, MAX_N, Movie, MovieName, Movies, SimilarMovies
 from serving.services import services_of
 
-router = APIRouter(prefix="", tags=["movies"])
+router = APIRouter(tags=["movies"], route_class=QuickRoute)
+
+PLAIN_ID = re.compile(r"[0-9]{1,18}")
+PLAIN_N = re.compile(rb"(?:n=(?P<n>[0-9]{1,3}))?")
 
 MovieId = Annotated[int, Path(ge=-MAX_ID, le=MAX_ID, examples=[50], description="as MovieLens counts them")]
 Limit = Annotated[int, Query(ge=1, le=MAX_N, description="at most so many")]
@@ -57,17 +62,32 @@ async def details(request: Request, movie_id: MovieId, version: Version = None) 
     return json_response(answers.details(model, movie_id))
 
 
+async def plain_similar(request: Request) -> Response | None:
+    """Answer a right question for the served version."""
+    movie_id, asked = request.path_params["movie_id"], PLAIN_N.fullmatch(request.scope["query_string"])
+    if asked is None or not PLAIN_ID.fullmatch(movie_id):
+        return None
+    n = int(asked["n"] or DEFAULT_N)
+    return similar_as_served(request, int(movie_id), n) if 1 <= n <= MAX_N else None
+
+
+def similar_as_served(request: Request, movie_id: int, n: int) -> Response:
+    """Answer from the served version, or from the answers that are kept."""
+    snapshot = context_of(request).model
+    key = (snapshot.key, "similar", movie_id, n)
+    return json_response(services_of(request).answers.get_or_make(key, lambda: answers.similar(snapshot, movie_id, n)))
+
+
 @router.get(
     "/movies/{movie_id}/similar",
     responses={200: {"model": SimilarMovies}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
     **CHOOSING,
 )
+@quick_way(plain_similar)
 async def similar(request: Request, movie_id: MovieId, n: Limit = DEFAULT_N, version: Version = None) -> Response:
     """Movies that resemble one, most similar first."""
     if version is not None:
         # Past the cache of answers, which is for the served version.
         return json_response(answers.similar(await chosen_model(request, version), movie_id, n))
-    snapshot = context_of(request).model
-    key = (snapshot.key, "similar", movie_id, n)
-    return json_response(services_of(request).answers.get_or_make(key, lambda: answers.similar(snapshot, movie_id, n)))
+    return similar_as_served(request, movie_id, n)

@@ -3,17 +3,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from serving import answers
 from serving.comparison import chosen_model
 from serving.context import context_of
 from serving.routes.chosen_version import CHOOSING, Version
-from serving.routes.json_response import CLOSED, INVALID, TOO_LARGE, UNAVAILABLE, json_response
+from serving.routes.json_response import CLOSED, INVALID, JSON, TOO_LARGE, UNAVAILABLE, json_response
+from serving.routes.quick_route import QuickRoute, quick_way
 from serving.schemas import Question, Recommendations
 from serving.services import services_of
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(tags=["recommendations"], route_class=QuickRoute)
 
 EXAMPLES = {
     "two ratings": {"value": {"user_ratings": {"1": 5, "50": 4.5}, "n": 10, "min_rating": 3.5}},
@@ -22,12 +24,32 @@ EXAMPLES = {
 }
 
 
+async def plain_question(request: Request) -> Response | None:
+    """Answer a right question for the served version."""
+    if request.scope["query_string"] or request.headers.get("content-type") != JSON:
+        return None
+    try:
+        question = Question.model_validate_json(await request.body())
+    except ValidationError:
+        return None
+    return answer_as_served(request, question)
+
+
+def answer_as_served(request: Request, question: Question) -> Response:
+    """Answer from the served version, or from the answers that are kept."""
+    snapshot = context_of(request).model
+    ratings = frozenset(question.user_ratings.items())
+    key = (snapshot.key, "recommend", ratings, question.n, question.min_rating, question.diversity)
+    return json_response(services_of(request).answers.get_or_make(key, lambda: answers.recommend(snapshot, question)))
+
+
 @router.post(
     "/recommend",
     responses={200: {"model": Recommendations}, **TOO_LARGE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
     **CHOOSING,
 )
+@quick_way(plain_question)
 async def recommend(
     question: Annotated[Question, Body(openapi_examples=EXAMPLES)], request: Request, version: Version = None
 ) -> Response:
@@ -35,7 +57,4 @@ async def recommend(
     if version is not None:
         # Past the cache of answers, which is for the served version.
         return json_response(answers.recommend(await chosen_model(request, version), question))
-    snapshot = context_of(request).model
-    ratings = frozenset(question.user_ratings.items())
-    key = (snapshot.key, "recommend", ratings, question.n, question.min_rating, question.diversity)
-    return json_response(services_of(request).answers.get_or_make(key, lambda: answers.recommend(snapshot, question)))
+    return answer_as_served(request, question)

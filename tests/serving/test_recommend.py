@@ -114,3 +114,41 @@ def test_recommend_body_within_the_limit_in_pieces_is_answered(client: TestClien
     pieces = [content[:7], content[7:]]
     answer = client.post("/recommend", content=iter(pieces), headers={"Content-Type": "application/json"})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"user_ratings": {"20": 5, "40": 3.5}, "n": 3, "min_rating": 4}',
+        b'{"user_ratings": {"20": 5, "20": 1}}',
+        b'{"user_ratings": {" 20": 5, "20": 1, "+30": 2}}',
+        b'{"user_ratings": {"20.0": 5}}',
+        b'{"user_ratings": {"2_0": 5}}',
+        b'{"user_ratings": {"20": 5}, "n": 3.0}',
+        b'{"user_ratings": {"20": 5}, "n": "3"}',
+        b'{"user_ratings": {"20": 5}, "n": true}',
+        b'{"user_ratings": {"20": 5}, "n": null}',
+        b'{"user_ratings": {"20": 50e-1}, "diversity": 0}',
+        b'{"user_ratings": {"20": 1e400}}',
+        b'{"user_ratings": {"20": NaN}}',
+        b'{"user_ratings": {"": 5}}',
+        b'{"user_ratings": {}} ',
+        b'{"user_ratings": {}} x',
+        b'\xef\xbb\xbf{"user_ratings": {}}',
+        '{"user_ratings": {"20": 5}}'.encode("utf-16"),
+    ],
+)
+def test_recommend_short_way_answers_as_the_long_one(client: TestClient, content: bytes) -> None:
+    json_type = {"Content-Type": "application/json", "X-Correlation-ID": "same"}
+    short = client.post("/recommend", content=content, headers=json_type)
+    long = client.post("/recommend?long=1", content=content, headers=json_type)
+    assert (short.status_code, short.json()) == (long.status_code, long.json())
+
+
+@pytest.mark.parametrize("query", ["n=0", "n=00", "n=1", "n=050", "n=51", "n=999", "n=1&n=2", "n=+1", "n=", "n=x"])
+@pytest.mark.parametrize("movie_id", ["20", "020", "-20", "21", "9" * 18, "9" * 19])
+def test_similar_short_way_answers_as_the_long_one(client: TestClient, query: str, movie_id: str) -> None:
+    same = {"X-Correlation-ID": "same"}
+    short = client.get(f"/movies/{movie_id}/similar?{query}", headers=same)
+    long = client.get(f"/movies/{movie_id}/similar?{query}&long=1", headers=same)
+    assert (short.status_code, short.json()) == (long.status_code, long.json())
