@@ -65,6 +65,8 @@ class Situation:
         A move that has begun and is not on record.
     next_number
         Of the next entry.
+    leftover
+        Whether the tag of an intent is there that means nothing any more: its move is on record, or it is damaged.
     """
 
     alias: str
@@ -72,18 +74,23 @@ class Situation:
     history: tuple[Entry, ...]
     intent: Entry | None
     next_number: int
+    leftover: bool = False
 
     @classmethod
     def of(cls, snapshot: Snapshot, alias: str) -> "Situation":
         """Return the situation that a snapshot shows."""
         number = next_number(snapshot.tags, alias)
-        intent = _read_intent(snapshot.tags.get(intent_key(alias)))
+        text = snapshot.tags.get(intent_key(alias))
+        intent = _read_intent(text)
+        if intent and intent.number < number:
+            intent = None
         return cls(
             alias=alias,
             pointed=pointers(snapshot.aliases, alias),
             history=read_history(snapshot.tags, alias),
-            intent=intent if intent and intent.number >= number else None,
+            intent=intent,
             next_number=number,
+            leftover=text is not None and intent is None,
         )
 
     @property
@@ -100,7 +107,7 @@ class Situation:
     def is_settled(self) -> bool:
         """Return whether the history is up to date, the spellings agree, and no move has been left half done."""
         agree = len(set(self.pointed.values())) <= 1
-        return agree and self.intent is None and self.current == self.recorded
+        return agree and self.intent is None and not self.leftover and self.current == self.recorded
 
     @property
     def was_withdrawn(self) -> bool:
@@ -124,6 +131,8 @@ class Situation:
                 f"the move to version {self.intent.to_version} by {self.intent.by} was interrupted and did not take "
                 f"place; {self.alias} is {_version(self.current)}"
             )
+        if self.leftover:
+            found.append("a move was interrupted after it had taken place; its last trace is now removed")
         if self.current != self.recorded and not (self.intent and self.intent.to_version == self.current):
             what = "was removed" if self.current is None else f"was moved to version {self.current}"
             since = f" from version {self.recorded}" if self.recorded else ""
@@ -237,7 +246,7 @@ def _settle(board: Switchboard, alias: str, lease: Lease) -> tuple[Situation, li
     if current != situation.recorded:
         finished = intent is not None and intent.to_version == current
         _record(board, alias, intent if intent and finished else _seen(board, situation), lease)
-    elif intent is not None:
+    elif intent is not None or situation.leftover:
         board.delete_tag(intent_key(alias))
     return Situation.of(board.snapshot(), alias), situation.findings()
 

@@ -1,0 +1,134 @@
+import json
+import threading
+import time
+
+import pytest
+from memory_board import MemoryBoard
+
+from recsys import lease
+from recsys.errors import LeaseHeldError, RegistryError
+from recsys.identity import ProcessId, who_am_i
+
+KEY = "lock.production"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.02)
+
+
+def foreign(**changes: object) -> str:
+    holder = {
+        "token": "other",
+        "by": "bob@elsewhere",
+        "what": "a retraining",
+        "machine": "elsewhere",
+        "pid": 1,
+        "started": "1",
+        "until": time.time() + 60,
+    }
+    return json.dumps({**holder, **changes})
+
+
+def test_held_lease_free_is_held_then_given_back():
+    board = MemoryBoard()
+    with lease.held_lease(board, KEY, "a test") as held:
+        assert lease.read_holder(board.tags(), KEY).by == who_am_i()
+        held.check()
+    assert KEY not in board.tags()
+
+
+def test_held_lease_error_inside_gives_it_back():
+    board = MemoryBoard()
+    with pytest.raises(ValueError, match="inside"), lease.held_lease(board, KEY, "a test"):
+        raise ValueError("inside")
+    assert KEY not in board.tags()
+
+
+def test_held_lease_held_elsewhere_names_the_holder():
+    board = MemoryBoard()
+    board.tags_now[KEY] = foreign()
+    with (
+        pytest.raises(LeaseHeldError, match="a retraining by bob@elsewhere is under way"),
+        lease.held_lease(board, KEY, ""),
+    ):
+        pass
+    assert json.loads(board.tags()[KEY])["token"] == "other"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        pytest.param(lambda: foreign(until=time.time() - 1), id="run_out"),
+        pytest.param(lambda: foreign(machine=ProcessId.own().machine, pid=2**22 + 1), id="process_dead"),
+        pytest.param(lambda: foreign(machine=ProcessId.own().machine, pid=1, started="-5"), id="number_reused"),
+        pytest.param(lambda: "not json", id="damaged"),
+    ],
+)
+def test_held_lease_holder_gone_is_taken_over(tag):
+    board = MemoryBoard()
+    board.tags_now[KEY] = tag()
+    with lease.held_lease(board, KEY, "a test"):
+        assert lease.read_holder(board.tags(), KEY).by == who_am_i()
+
+
+def test_held_lease_waits_for_the_holder_to_end():
+    board = MemoryBoard()
+    board.tags_now[KEY] = foreign(until=time.time() + 0.2)
+    with lease.held_lease(board, KEY, "a test", wait_seconds=5):
+        assert lease.read_holder(board.tags(), KEY).by == who_am_i()
+
+
+def test_held_lease_many_threads_never_two_at_once():
+    board, inside, seen = MemoryBoard(), [], []
+
+    def work(number: int) -> None:
+        with lease.held_lease(board, KEY, "a test", wait_seconds=30):
+            inside.append(number)
+            seen.append(len(inside))
+            time.sleep(0.005)
+            inside.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [1] * 6
+
+
+def test_held_lease_slow_registry_gives_up_with_an_error(monkeypatch):
+    board = MemoryBoard()
+    quick = board.set_tag
+
+    def slow(key: str, value: str) -> None:
+        quick(key, value)
+        time.sleep(0.03)
+
+    monkeypatch.setattr(board, "set_tag", slow)
+    with pytest.raises(RegistryError, match="took longer than"), lease.held_lease(board, KEY, "a test"):
+        pass
+
+
+def test_lease_not_renewed_in_time_fails_its_check(monkeypatch):
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.2)
+    board = MemoryBoard()
+    with lease.held_lease(board, KEY, "a test") as held:
+        board.tags_now[KEY] = foreign()
+        time.sleep(0.3)
+        with pytest.raises(RegistryError, match="was lost"):
+            held.check()
+    assert json.loads(board.tags()[KEY])["token"] == "other"
+
+
+def test_lease_renewed_outlives_its_time(monkeypatch):
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.4)
+    board = MemoryBoard()
+    with lease.held_lease(board, KEY, "a test") as held:
+        time.sleep(0.8)
+        held.check()
+
+
+def test_process_id_own_is_alive():
+    assert not ProcessId.own().is_known_dead()
+    assert not ProcessId("elsewhere", 2**22 + 1, "").is_known_dead()
