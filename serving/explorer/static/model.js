@@ -1,0 +1,80 @@
+// Which version answers, and the notice when that changes.
+
+import { ask, versionSeen } from "./api.js";
+import { byId, h, redraw } from "./dom.js";
+import { metricName } from "./versions.js";
+import { update } from "./state.js";
+
+const LOOK_MILLISECONDS = 5000;
+// Workers take over a new version one after the other; by then all have.
+const SETTLED_MILLISECONDS = 800;
+
+const strip = byId("model");
+const notice = byId("notice");
+let shown = null;
+let settling = null;
+
+/** Return the version that answers, once it is known. */
+export const servedModel = () => shown;
+
+/** Show the version, and look from time to time whether it is still the same; `changed` is called when it is not. */
+export async function startModel(changed) {
+  await look();
+  versionSeen.addEventListener("version", ({ detail }) => {
+    if (shown && detail !== shown.version) settling ??= setTimeout(() => settle(changed), SETTLED_MILLISECONDS);
+  });
+  setInterval(() => document.hidden || ask("health/live").catch(() => {}), LOOK_MILLISECONDS);
+  // The registry's part may come a moment after the start.
+  if (shown && !shown.created) setTimeout(look, LOOK_MILLISECONDS);
+}
+
+async function settle(changed) {
+  const before = shown;
+  await look();
+  settling = null;
+  if (!shown || before.version === shown.version) return;
+  tell(before.version, shown.version);
+  changed();
+}
+
+async function look() {
+  try {
+    shown = await ask("model");
+    draw(shown);
+  } catch (error) {
+    redraw(strip, h("p", {}, `No version answers yet: ${error.message}`));
+  }
+}
+
+function draw(model) {
+  const data = model.dataset;
+  const metrics = ["ndcg_at_10", "hit_rate_at_10", "coverage_at_10"].filter((name) => name in model.metrics);
+  const params = Object.entries(model.params).map(([name, value]) => `${name} ${value}`).join(", ");
+  redraw(strip, h("dl", {},
+    fact(model.name, `version ${model.version}`, model.alias),
+    fact("Method", model.method, null, params),
+    metrics.map((name) => fact(metricName(name), model.metrics[name].toFixed(3), baseline(model.metrics, name))),
+    fact("Trained", model.created ? date(model.created) : "not known yet", null, model.created),
+    fact("On", data.name, `${data.n_ratings?.toLocaleString("en")} ratings`, `${data.n_items?.toLocaleString("en")} movies`)),
+    model.run_url && h("a", { href: model.run_url, target: "_blank", rel: "noreferrer", "data-key": "run" }, "Run in MLflow"),
+    h("a", { href: "docs", "data-key": "docs" }, "API"));
+}
+
+function fact(term, value, more, title) {
+  return h("div", { title }, h("dt", {}, term), h("dd", {}, h("strong", {}, value), more && [" ", h("span", {}, more)]));
+}
+
+function baseline(metrics, name) {
+  const value = metrics[`${name}_popularity`];
+  return value === undefined ? null : `popularity ${value.toFixed(3)}`;
+}
+
+const date = (moment) => new Date(moment).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric" });
+
+function tell(before, now) {
+  const dismiss = () => notice.replaceChildren();
+  redraw(notice, h("p", {},
+    h("strong", {}, `Version ${now} answers now.`), ` Before, it was version ${before}; the lists are drawn anew.`,
+    h("button", { type: "button", class: "plain", onclick: () => { dismiss(); update({ view: "compare", left: before, right: now }); } }, `Compare ${before} with ${now}`),
+    h("button", { type: "button", class: "close", "aria-label": "Dismiss", onclick: dismiss }, "×")));
+}
