@@ -57,7 +57,9 @@ class RetrainSchedule:
     @property
     def next(self) -> datetime | None:
         """Return when it fires next, None when never."""
-        found: datetime | None = self._job.next_run_time
+        now = datetime.now().astimezone()
+        # The job's own record is brought up to date only after its run has begun.
+        found: datetime | None = self.trigger.get_next_fire_time(now, now)
         return found
 
     def run_once(self) -> None:
