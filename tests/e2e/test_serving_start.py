@@ -1,7 +1,6 @@
 """Starts of the service that end at once, and what a worker imports."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -9,12 +8,11 @@ from pathlib import Path
 
 import pytest
 from published_models import publish
+from service_process import environment
 
 from recsys.data import Dataset
 from recsys.settings import setting_names
 from serving.model_cache import ModelCache
-
-REPOSITORY = Path(__file__).parent.parent.parent
 
 ASK_EVERYTHING = """
 import json, sys
@@ -37,11 +35,6 @@ def run_serving(folder: Path, *arguments: str, **variables: str) -> subprocess.C
     return subprocess.run(
         command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def environment(**variables: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECSYS_", "MLFLOW_"))}
-    return {**kept, "PYTHONPATH": str(REPOSITORY), **variables}
 
 
 def test_help_lists_every_setting(tmp_path: Path) -> None:
