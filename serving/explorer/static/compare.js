@@ -109,15 +109,17 @@ function metrics() {
   const [left, right] = [find(state.left), find(state.right)].map((listed) => listed?.metrics ?? {});
   const names = metricNames(left, right);
   if (names.length === 0) return null;
-  const digits = (value) => (value === undefined ? "–" : value.toFixed(3));
-  const difference = (name) => {
-    const value = right[name] - left[name];
-    return Number.isNaN(value) ? "–" : `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(3)}`;
-  };
-  return h("table", { class: "metrics" }, h("caption", { class: "hidden" }, "Metrics on the holdout"),
-    h("thead", {}, h("tr", {}, h("td", {}), ...names.map((name) => h("th", { scope: "col" }, metricName(name))))),
-    h("tbody", {}, [[`Version ${state.left}`, (name) => digits(left[name])], [`Version ${state.right}`, (name) => digits(right[name])], ["Difference", difference]]
-      .map(([label, cell]) => h("tr", {}, h("th", { scope: "row" }, label), ...names.map((name) => h("td", {}, cell(name)))))));
+  const head = ["On the holdout", `Version ${state.left}`, `Version ${state.right}`, "Difference"];
+  const row = (name) => h("tr", {}, h("th", { scope: "row" }, metricName(name)),
+    [left[name], right[name]].map((value) => h("td", {}, value?.toFixed(3) ?? "–")), h("td", {}, difference(left[name], right[name])));
+  return h("table", { class: "metrics" },
+    h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, names.map(row)));
+}
+
+function difference(before, now) {
+  if (before === undefined || now === undefined) return "–";
+  const sign = now > before ? "+" : now < before ? "−" : "";
+  return sign + Math.abs(now - before).toFixed(3);
 }
 
 function summary([left, right]) {
@@ -128,7 +130,7 @@ function summary([left, right]) {
     fact(`${shared(one, other)} of ${most}`, "in common"),
     fact(rankBiasedOverlap(one, other).toFixed(2), "rank overlap"),
     fact(jaccard(one, other).toFixed(2), "Jaccard")),
-    h("p", { class: "quiet" }, "Rank overlap is the rank-biased overlap at 0.9 (Webber 2010): 1 is the same order, 0 nothing in common; early ranks count most. Jaccard is shared movies by all movies of both lists."));
+    h("p", { class: "quiet" }, "Rank overlap is the rank-biased overlap with persistence 0.9 (Webber 2010): 1 is the same order, 0 nothing in common; early ranks count most. Jaccard is shared movies by all movies of both lists."));
 }
 
 function drawLists([left, right]) {
