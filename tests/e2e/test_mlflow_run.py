@@ -1,0 +1,147 @@
+"""``mlflow run .`` and ``make up``, from a copy of the repository as git would give it."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from recsys.data import Dataset, csv_family
+from recsys.registry import Registry
+
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the files that git tracks, as they are in the working tree."""
+    folder = tmp_path_factory.mktemp("clone")
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        if (REPOSITORY / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+            (folder / name).chmod((REPOSITORY / name).stat().st_mode)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "ml-tiny"
+    csv_family.write(tiny, folder)
+    return folder
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return the environment of somebody who has not activated anything."""
+    dropped = ("RECSYS_", "MLFLOW_", "VIRTUAL_ENV", "PYTHONPATH", "PYTEST")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {**kept, **variables}
+
+
+def mlflow_run(clone: Path, env_manager: str, *parameters: str) -> None:
+    flags = [flag for parameter in parameters for flag in ("-P", parameter)]
+    command = [sys.executable, "-m", "mlflow", "run", ".", "--env-manager", env_manager, *flags]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        command, cwd=clone, env=environment(PATH=path), capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "env_manager", ["local", pytest.param("uv", marks=pytest.mark.slow)], ids=["local", "clean environment by uv"]
+)
+def test_mlflow_run_trains_and_registers_in_the_experiment(
+    env_manager: str, clone: Path, data: Path, tmp_path: Path
+) -> None:
+    mlflow_run(clone, env_manager, "method=item-knn", f"data_dir={data}", "seed=3", "params=n_neighbors=7")
+    tracking_uri = f"sqlite:///{clone}/mlflow.db"
+    version = Registry("movie-recommender", tracking_uri).versions()[0]
+    client = MlflowClient(tracking_uri)
+    run = client.get_run(version.run_id)
+    assert client.get_experiment(run.info.experiment_id).name == "movie-recommender"
+    assert run.info.status == "FINISHED"
+    assert {"method": "item-knn", "seed": "3", "n_neighbors": "7"}.items() <= run.data.params.items()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def make_up(clone: Path, port: int, log: Path, *variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``make up`` until the block ends, then press Ctrl-C as a terminal does: the whole group gets it."""
+    with log.open("w") as output:
+        made = subprocess.Popen(
+            ["make", "up", f"PORT={port}", *variables],
+            cwd=clone,
+            env=environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield made
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(made.pid, signal.SIGINT)
+            made.wait(timeout=30)
+
+
+def open_health(port: int) -> HTTPResponse:
+    opened: HTTPResponse = urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5)
+    return opened
+
+
+def seconds_until_healthy(port: int, made: subprocess.Popen[bytes], log: Path, timeout: float) -> float:
+    started = time.monotonic()
+    while time.monotonic() - started < timeout:
+        assert made.poll() is None, log.read_text()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), open_health(port) as answer:
+            if json.load(answer)["status"] == "healthy":
+                return time.monotonic() - started
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
+
+
+def group_is_gone(group: int) -> bool:
+    for _ in range(50):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.slow
+def test_make_up_from_a_fresh_clone_serves_and_ctrl_c_leaves_nothing(clone: Path, data: Path, tmp_path: Path) -> None:
+    port = free_port()
+    with make_up(clone, port, tmp_path / "first.log", f"DATA={data}") as made:
+        seconds_until_healthy(port, made, tmp_path / "first.log", timeout=400)
+        first = (tmp_path / "first.log").read_text()
+        curl = next(line for line in first.splitlines() if "curl" in line).partition("curl")[2]
+        answer = subprocess.run(["bash", "-c", f"curl{curl}"], capture_output=True, text=True, check=True)
+        assert json.loads(answer.stdout)["recommendations"]
+    assert group_is_gone(made.pid)
+
+    with make_up(clone, port, tmp_path / "second.log", f"DATA={data}") as made:
+        seconds_until_healthy(port, made, tmp_path / "second.log", timeout=60)
+        second = (tmp_path / "second.log").read_text()
+    assert "A trained model is there" in second
+    assert "mlflow.projects" not in second
+    assert len(Registry("movie-recommender", f"sqlite:///{clone}/mlflow.db").versions()) >= 1
