@@ -1,0 +1,92 @@
+"""Process 1 of the containers, run as an ordinary process."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ENTRYPOINT = Path(__file__).parents[2] / "docker" / "entrypoint.py"
+
+OBEDIENT = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def start(command: Sequence[str], log: Path | None = None) -> subprocess.Popen[str]:
+    environment = {**os.environ, **({"LOG_FILE": str(log)} if log else {})}
+    whole = [sys.executable, str(ENTRYPOINT), *command]
+    return subprocess.Popen(whole, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def run(command: Sequence[str], log: Path | None = None) -> tuple[int, str, str]:
+    with start(command, log) as process:
+        out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
+
+
+def test_entrypoint_exit_code_is_that_of_the_command() -> None:
+    assert run(["sh", "-c", "exit 7"])[0] == 7
+
+
+def test_entrypoint_command_ended_by_a_signal_gives_128_and_its_number() -> None:
+    assert run(["sh", "-c", "kill -KILL $$"])[0] == 128 + signal.SIGKILL
+
+
+def test_entrypoint_unknown_command_is_said() -> None:
+    assert run(["no-such-command"]) == (127, "", "error: no-such-command: No such file or directory\n")
+
+
+def test_entrypoint_sigterm_reaches_the_command(tmp_path: Path) -> None:
+    for log in (None, tmp_path / "it.log"):
+        script = (
+            "import signal, sys\nsignal.signal(15, lambda *_: sys.exit(3))\nprint('ready', flush=True)\nsignal.pause()"
+        )
+        with start([sys.executable, "-c", script], log) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 3
+
+
+def test_entrypoint_orphans_do_not_hide_the_exit_code() -> None:
+    assert run(["sh", "-c", "(sleep 0.1 &) ; sleep 0.3; exit 4"])[0] == 4
+
+
+def test_entrypoint_log_file_keeps_both_outputs_apart_and_together(tmp_path: Path) -> None:
+    log = tmp_path / "it.log"
+    code, out, err = run(["sh", "-c", "echo out; sleep 0.2; echo err >&2; sleep 0.2; printf 'no newline'"], log)
+    assert (code, out, err) == (0, "out\nno newline", "err\n")
+    assert log.read_text() == "out\nerr\nno newline\n"
+
+
+def test_entrypoint_log_file_is_appended_to(tmp_path: Path) -> None:
+    for word in ("one", "two"):
+        run(["echo", word], tmp_path / "it.log")
+    assert (tmp_path / "it.log").read_text() == "one\ntwo\n"
+
+
+def test_entrypoint_log_file_held_by_another_takes_the_next_name(tmp_path: Path) -> None:
+    with start(["sh", "-c", "echo first; exec sleep 30"], tmp_path / "it.log") as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        run(["echo", "second"], tmp_path / "it.log")
+        first.terminate()
+    assert (tmp_path / "it-2.log").read_text() == "second\n"
+
+
+def test_entrypoint_log_file_is_turned_over(tmp_path: Path) -> None:
+    run([sys.executable, "-c", "for _ in range(210): print('x' * 100_000)"], tmp_path / "it.log")
+    sizes = {path.name: path.stat().st_size for path in tmp_path.glob("it.log*")}
+    assert sorted(sizes) == ["it.log", "it.log.1", "it.log.2"]
+    assert max(sizes.values()) <= 10_000_000
+
+
+def test_entrypoint_log_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    code, out, err = run(["echo", "works"], tmp_path / "missing" / "it.log")
+    assert (code, out) == (0, "works\n")
+    assert "no log is kept" in err
