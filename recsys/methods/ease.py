@@ -11,10 +11,11 @@ from pydantic import Field
 
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import Float32, RowBlock, item_matrix, symmetric
-from recsys.methods.rating_weights import RATING_EXPONENT, rating_weights
+from recsys.methods.neighborhoods import Float32, RowBlock
+from recsys.methods.products import gram
+from recsys.methods.rating_weights import rating_weights
 from recsys.methods.search_space import Floats
-from recsys.methods.smoothers import SIMILARITY_SHRINKAGE
+from recsys.methods.smoothers import factored, fitted_smoother
 
 
 class EaseParams(MethodParams):
@@ -33,23 +34,8 @@ def fit(dataset: Dataset, params: EaseParams) -> FittedItems:
     prediction of a movie, corrected for having seen that movie. A movie without ratings has neither.
     """
     smoother, leverage = _ridge_smoother(rating_weights(dataset.user_items), params)
-    shrunk = np.sqrt(leverage + SIMILARITY_SHRINKAGE * leverage.mean())
-    shrunk[shrunk == 0] = 1
-
-    def weight_rows(block: slice) -> Float32:
-        rows = smoother(block) / (1 - leverage)
-        own = np.arange(block.start, block.stop)
-        rows[own - block.start, own] = 0
-        return rows
-
-    def similarity_rows(block: slice) -> Float32:
-        rows: Float32 = smoother(block) / shrunk[block, None] / shrunk
-        return rows.clip(0, 1)
-
-    return FittedItems(
-        item_weights=item_matrix(weight_rows, dataset.n_items),
-        item_similarity=symmetric(item_matrix(similarity_rows, dataset.n_items)),
-        rating_exponent=RATING_EXPONENT,
+    return fitted_smoother(
+        smoother, leverage, row_scale=np.ones_like(leverage), column_scale=np.reciprocal(1 - leverage)
     )
 
 
@@ -67,19 +53,19 @@ def _ridge_smoother(weights: sp.csr_array, params: EaseParams) -> tuple[RowBlock
 
 
 def _solved_among_users(weights: sp.csr_array, l2: float) -> tuple[RowBlock, Float32]:
-    ridge = (weights @ weights.T).toarray() + l2 * np.eye(weights.shape[0])
-    solved = scipy.linalg.solve(ridge, weights.toarray(), assume_a="pos", overwrite_b=True, check_finite=False)
-    by_item = weights.T.tocsr()
-    leverage = np.asarray(weights.multiply(solved).sum(axis=0), dtype=np.float32)
-    return lambda block: np.asarray(by_item[block] @ solved, dtype=np.float32), leverage
+    """Return ``X' (XX' + l2)^-1 X`` as the product of ``L^-1 X`` with itself, ``L`` the Cholesky factor."""
+    ridge = _ridge(gram(weights.T.tocsr()), l2)
+    lower = scipy.linalg.cholesky(ridge, lower=True, overwrite_a=True, check_finite=False)
+    factors = scipy.linalg.solve_triangular(lower, weights.toarray(), lower=True, overwrite_b=True, check_finite=False)
+    return factored(np.ascontiguousarray(factors.T, dtype=np.float32))
 
 
 def _solved_among_items(
     weights: sp.csr_array, item_indices: NDArray[np.int64], n_items: int, l2: float
 ) -> tuple[RowBlock, Float32]:
-    gram = (weights.T @ weights).toarray()
-    ridge = gram + l2 * np.eye(len(gram))
-    solved = scipy.linalg.solve(ridge, gram, assume_a="pos", overwrite_a=True, overwrite_b=True, check_finite=False)
+    products = gram(weights)
+    ridge = _ridge(products.copy(), l2)
+    solved = scipy.linalg.solve(ridge, products, assume_a="pos", overwrite_a=True, overwrite_b=True, check_finite=False)
     leverage = np.zeros(n_items, dtype=np.float32)
     leverage[item_indices] = np.diag(solved)
 
@@ -90,6 +76,11 @@ def _solved_among_items(
         return dense
 
     return rows, leverage
+
+
+def _ridge(products: NDArray[np.float64], l2: float) -> NDArray[np.float64]:
+    products[np.diag_indices_from(products)] += l2
+    return products
 
 
 SEARCH_SPACE = {"l2": Floats(10.0, 10_000.0, log=True)}

@@ -13,9 +13,8 @@ from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.low_pass import low_pass
-from recsys.methods.rating_weights import RATING_EXPONENT
 from recsys.methods.search_space import Floats
-from recsys.methods.smoothers import smoother_similarity, smoother_weights
+from recsys.methods.smoothers import factored, fitted_smoother
 
 YEAR_WIDTH = 5.0
 """How far apart years look alike, years."""
@@ -45,12 +44,12 @@ def fit(dataset: Dataset, params: HybridParams) -> FittedItems:
     passed = low_pass(
         dataset.user_items, np.float32(params.content) * features, balance=params.balance, noise=params.noise
     )
-    return FittedItems(
-        item_weights=smoother_weights(passed.factors, passed.item_scale),
-        item_similarity=smoother_similarity(
-            passed.factors, features / np.float32(np.sqrt(2)), share=CONTENT_SIMILARITY if params.content else 0
-        ),
-        rating_exponent=RATING_EXPONENT,
+    return fitted_smoother(
+        *factored(passed.factors),
+        row_scale=passed.item_scale,
+        column_scale=np.reciprocal(passed.item_scale),
+        features=features / np.float32(np.sqrt(2)),
+        share=CONTENT_SIMILARITY if params.content else 0,
     )
 
 

@@ -13,12 +13,11 @@ from pydantic import Field
 
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, RowBlock, item_matrix, pruned, symmetric
+from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, item_matrix, mended, pruned
+from recsys.methods.products import gram_rows
 from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
 BM25_K1, BM25_B = 1.2, 0.75
-DENSE_PRODUCT_VALUES = 20_000_000
-"""Up to this many users x movies a dense product (BLAS) is faster than a sparse one."""
 
 
 class ItemKnnParams(MethodParams):
@@ -39,19 +38,21 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
     """
     columns = weighted(dataset.user_items, params.weighting)
     norms = np.sqrt(columns.multiply(columns).sum(axis=0)).astype(np.float32)
-    products = _column_products(columns)
+    norms[norms == 0] = 1
+    products = gram_rows(columns)
 
     def rows(block: slice) -> NDArray[np.float32]:
-        similarity = products(block)
-        scale = norms[block, None] * norms + np.float32(params.shrinkage)
-        np.divide(similarity, scale, out=similarity, where=scale > 0)
+        scale = np.outer(norms[block], norms)
+        scale += np.float32(params.shrinkage)
+        similarity: NDArray[np.float32] = products(block)
+        similarity /= scale
         own = np.arange(block.start, block.stop)
         similarity[own - block.start, own] = 0
-        return similarity.clip(0, 1, out=similarity)
+        return np.minimum(similarity, 1, out=similarity)
 
     n_kept = max(params.n_neighbors, SPARSE_NEIGHBORS)
     similarity = item_matrix(rows, dataset.n_items, n_neighbors=n_kept)
-    return FittedItems(item_weights=pruned(similarity, params.n_neighbors), item_similarity=symmetric(similarity))
+    return FittedItems(item_weights=pruned(similarity, params.n_neighbors), item_similarity=mended(similarity))
 
 
 def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:
@@ -73,15 +74,6 @@ def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:
         strength = stars * (BM25_K1 + 1) / (BM25_K1 * norm + stars)
     data = (strength * np.repeat(idf, n_rated)).astype(np.float32)
     return sp.csr_array((data, user_items.indices, user_items.indptr), shape=(n_users, n_items))
-
-
-def _column_products(columns: sp.csr_array) -> RowBlock:
-    n_users, n_items = columns.shape
-    if n_users * n_items <= DENSE_PRODUCT_VALUES:
-        dense = columns.toarray()
-        return lambda block: dense[:, block].T @ dense
-    by_item = columns.T.tocsr()
-    return lambda block: (by_item[block] @ columns).toarray()
 
 
 SEARCH_SPACE: dict[str, SearchRange] = {

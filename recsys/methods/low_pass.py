@@ -12,10 +12,13 @@ import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recsys.methods.products import gram
 from recsys.methods.rating_weights import rating_weights
 
 NEGLIGIBLE = 0.01
 """Filter values below this are dropped."""
+ROUNDING = 1e-5
+"""Relative error to expect of an eigenvalue in single precision, which takes a third of the time of double."""
 DENSE_SIDE = 6000
 """Up to this many users or movies the spectrum is computed whole."""
 MAX_RANK = 600
@@ -57,14 +60,19 @@ def low_pass(user_items: sp.csr_array, features: NDArray[np.float32], *, balance
     user_scale = (np.maximum(per_user, 1) / mean_user) ** -balance
     item_scale = (np.maximum(per_item, 1) / mean_item) ** -balance
     balanced = rating_weights(user_items).multiply(user_scale[:, None]).multiply(item_scale)
-    stacked = sp.vstack([balanced, sp.csr_array(features.T.astype(np.float64))], format="csr")
-    eigenvalues, vectors = _spectrum(stacked)
+    stacked = sp.vstack([balanced, sp.csr_array(features.T)], format="csr", dtype=np.float32)
+    n_rows, n_items = stacked.shape
+    wide = n_rows < n_items
+    narrow = stacked.T.tocsr() if wide else stacked
+    eigenvalues, vectors = _spectrum(narrow)
     noise_edge = noise * (np.sqrt(mean_user) + np.sqrt(mean_item)) ** 2
-    n_signal = max(int(np.count_nonzero(eigenvalues > noise_edge)), 1)
-    rank = np.searchsorted(-eigenvalues, -eigenvalues * (1 + 1e-9))  # ties share a rank, whatever their order
-    passed = 1 / (1 + (rank / n_signal) ** 2)
+    passed = _filter(eigenvalues, noise_edge)
     kept = passed >= NEGLIGIBLE
-    factors = vectors[:, kept] * np.sqrt(passed[kept])
+    amplitudes = np.sqrt(passed[kept])
+    if wide:  # from eigenvectors over rows to those over movies
+        factors = narrow @ (vectors[:, kept] * (amplitudes / np.sqrt(eigenvalues[kept])))
+    else:
+        factors = vectors[:, kept] * amplitudes
     return LowPass(np.ascontiguousarray(factors, dtype=np.float32), item_scale.astype(np.float32))
 
 
@@ -72,20 +80,25 @@ def _mean_positive(counts: NDArray[np.int64]) -> float:
     return float(counts[counts > 0].mean()) if counts.any() else 1.0
 
 
-def _spectrum(stacked: sp.csr_array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the positive eigenvalues of ``stacked.T @ stacked``, descending, and their vectors as columns."""
-    n_rows, n_items = stacked.shape
-    if stacked.nnz == 0:
-        return np.zeros(0), np.zeros((n_items, 0))
-    if min(n_rows, n_items) > DENSE_SIDE:
+def _filter(eigenvalues: NDArray[np.float32], noise_edge: float) -> NDArray[np.float32]:
+    """Return how much of each eigenvector passes; eigenvalues that tie share a rank, whatever their order."""
+    n_signal = max(int(np.count_nonzero(eigenvalues > noise_edge)), 1)
+    rank = np.searchsorted(-eigenvalues, -eigenvalues * np.float32(1 + ROUNDING))
+    passed: NDArray[np.float32] = (1 / (1 + (rank / n_signal) ** 2)).astype(np.float32)
+    return passed
+
+
+def _spectrum(matrix: sp.csr_array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the positive eigenvalues of ``matrix.T @ matrix``, descending, and their vectors as columns."""
+    if matrix.nnz == 0:
+        return np.zeros(0, np.float32), np.zeros((matrix.shape[1], 0), np.float32)
+    if matrix.shape[1] > DENSE_SIDE:
         # A fixed start makes ARPACK repeatable; all ones is never orthogonal to the leading vector of positive rows.
-        _, singular, transposed = sp.linalg.svds(stacked, k=MAX_RANK, v0=np.ones(min(n_rows, n_items)))
+        start = np.ones(min(matrix.shape), np.float32)
+        _, singular, transposed = sp.linalg.svds(matrix, k=MAX_RANK, v0=start)
         order = np.argsort(-singular)
         return singular[order] ** 2, transposed[order].T
-    wide = n_rows < n_items
-    gram = (stacked @ stacked.T if wide else stacked.T @ stacked).toarray()
-    ascending, columns = scipy.linalg.eigh(gram, overwrite_a=True, check_finite=False, driver="evd")
+    ascending, columns = scipy.linalg.eigh(gram(matrix), overwrite_a=True, check_finite=False, driver="evd")
     eigenvalues, vectors = ascending[::-1], columns[:, ::-1]
-    positive = eigenvalues > 1e-10 * eigenvalues[0]
-    eigenvalues, vectors = eigenvalues[positive], vectors[:, positive]
-    return eigenvalues, (stacked.T @ vectors) / np.sqrt(eigenvalues) if wide else vectors
+    positive = eigenvalues > ROUNDING * eigenvalues[0]
+    return eigenvalues[positive], vectors[:, positive]

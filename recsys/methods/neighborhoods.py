@@ -31,17 +31,28 @@ def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int = SPARSE_NEIGH
     rows
         Returns a block of dense rows, float32, (n_rows, n_items). It is called once for each block.
     n_neighbors
-        Positive entries kept per row of a catalogue too large to be dense, the largest, ties by item index.
+        Entries kept per row of a catalogue too large to be dense, those of largest magnitude, ties by item index.
     """
+    return item_matrices(lambda block: (rows(block),), n_items, n_neighbors=n_neighbors)[0]
+
+
+def item_matrices(
+    rows: Callable[[slice], tuple[Float32, ...]], n_items: int, *, n_neighbors: int = SPARSE_NEIGHBORS
+) -> list[ItemMatrix]:
+    """Return several matrices that are computed together; ``rows`` returns a block of the rows of each."""
     if n_items <= DENSE_ITEMS:
-        blocks = [rows(block) for block in row_blocks(n_items)]
-        return DenseItemMatrix(blocks[0] if len(blocks) == 1 else np.concatenate(blocks))
-    parts = [sp.csr_array(only_top_columns(rows(block), n_neighbors)) for block in row_blocks(n_items)]
-    return from_csr(sp.vstack(parts, format="csr"))
+        dense = [rows(block) for block in row_blocks(n_items)]
+        return [DenseItemMatrix(_stacked(blocks)) for blocks in zip(*dense, strict=True)]
+    sparse = [[sp.csr_array(only_top_columns(part, n_neighbors)) for part in rows(b)] for b in row_blocks(n_items)]
+    return [from_csr(sp.vstack(blocks, format="csr")) for blocks in zip(*sparse, strict=True)]
+
+
+def _stacked(blocks: tuple[Float32, ...]) -> Float32:
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def pruned(matrix: ItemMatrix, n_neighbors: int) -> ItemMatrix:
-    """Return the matrix with all but the largest positive entries of each row set to zero, ties by item index."""
+    """Return the matrix with all but the entries of largest magnitude of each row set to zero, ties by item index."""
     if isinstance(matrix, DenseItemMatrix):
         return DenseItemMatrix(only_top_columns(matrix.values, n_neighbors))
     csr = to_csr(matrix)
@@ -49,10 +60,13 @@ def pruned(matrix: ItemMatrix, n_neighbors: int) -> ItemMatrix:
     return from_csr(sp.vstack([sp.csr_array(only_top_columns(block, n_neighbors)) for block in blocks], format="csr"))
 
 
-def symmetric(matrix: ItemMatrix) -> ItemMatrix:
-    """Return the larger of each entry and its mirror, which mends a symmetric matrix that pruning has made ragged."""
+def mended(matrix: ItemMatrix) -> ItemMatrix:
+    """Return a symmetric matrix, that pruning may have made ragged, with the larger of each entry and its mirror.
+
+    A dense matrix has not been pruned and is returned as it is.
+    """
     if isinstance(matrix, DenseItemMatrix):
-        return DenseItemMatrix(np.maximum(matrix.values, matrix.values.T))
+        return matrix
     csr = to_csr(matrix)
     return from_csr(csr.maximum(csr.T.tocsr()))
 
@@ -65,9 +79,15 @@ def row_blocks(n_items: int) -> Iterator[slice]:
 
 
 def only_top_columns(rows: Float32, k: int) -> Float32:
-    """Return the rows, (n_rows, n_items), with all but the k largest positive values of each set to zero."""
-    positive = rows.clip(min=0)
-    return positive if k >= rows.shape[1] else np.where(is_top(positive, k), positive, np.float32(0))
+    """Return the rows, (n_rows, n_items), with all but the k values of largest magnitude of each set to zero.
+
+    Ties go to the lower item index. Negative weights stay among them: a movie that speaks against another improves the
+    lists of the learned methods as much as one that speaks for it.
+    """
+    if k >= rows.shape[1]:
+        return rows
+    kept: Float32 = rows * is_top(np.abs(rows), k)
+    return kept
 
 
 def to_csr(matrix: ItemMatrix) -> sp.csr_array:

@@ -1,61 +1,64 @@
 """From a smoother to what a method returns.
 
 A smoother is a symmetric, positive semi-definite (n_items, n_items) matrix that turns a user's ratings into denoised
-ones. It is given by its factors, ``factors @ factors.T``, so that a large catalogue is never spelled out whole.
+ones. It is asked for by blocks of rows, so that a large catalogue is never spelled out whole.
 """
 
 import numpy as np
 
-from recsys.item_matrix import ItemMatrix
-from recsys.methods.neighborhoods import Float32, item_matrix, symmetric
+from recsys.methods.base import FittedItems
+from recsys.methods.neighborhoods import Float32, RowBlock, item_matrices, mended
+from recsys.methods.rating_weights import RATING_EXPONENT
 
 SIMILARITY_SHRINKAGE = 0.5
 """In units of the mean movie's leverage: keeps movies with little evidence from looking like anything."""
 
 
-def smoother_weights(factors: Float32, item_scale: Float32) -> ItemMatrix:
-    """Return ``item_scale_i * smoother_ij / item_scale_j``, its diagonal zero.
+def fitted_smoother(
+    smoother: RowBlock,
+    leverage: Float32,
+    *,
+    row_scale: Float32,
+    column_scale: Float32,
+    features: Float32 | None = None,
+    share: float = 0.0,
+) -> FittedItems:
+    """Return a smoother scaled as weights, and the shrunk cosine in its space as similarity.
 
     Parameters
     ----------
-    factors
-        float32, (n_items, rank).
-    item_scale
-        float32, (n_items,), positive: what a rating of each movie was multiplied with before smoothing.
-    """
-    return _without_diagonal(item_scale[:, None] * factors, factors / item_scale[:, None])
-
-
-def smoother_similarity(factors: Float32, features: Float32 | None = None, *, share: float = 0.0) -> ItemMatrix:
-    """Return the cosine in the smoothed space, shrunk for movies with little evidence, float32 in [0, 1].
-
-    Parameters
-    ----------
-    factors
-        float32, (n_items, rank).
+    smoother
+        Returns a block of its rows, float32, (n_rows, n_items), which may be written over.
+    leverage
+        float32, (n_items,), its diagonal.
+    row_scale, column_scale
+        float32, (n_items,): the weights are ``row_scale_i * smoother_ij * column_scale_j``, their diagonal zero.
     features
-        float32, (n_items, n_features), of norm 1 or 0 each: content, mixed in by ``share``.
+        float32, (n_items, n_features), of norm 1 or 0 each: content, mixed into the similarity.
     share
-        Weight of the content, 0 to 1.
+        Weight of the content there, 0 to 1.
     """
-    leverage = np.einsum("ij,ij->i", factors, factors)
-    shrunk = np.sqrt(leverage + SIMILARITY_SHRINKAGE * leverage.mean())
-    unit = factors / np.where(shrunk > 0, shrunk, 1)[:, None]
+    shrunk = np.sqrt(leverage + np.float32(SIMILARITY_SHRINKAGE) * leverage.mean())
+    unit = (1 / np.where(shrunk > 0, shrunk, 1)).astype(np.float32)
 
-    def rows(block: slice) -> Float32:
-        similarity: Float32 = (unit[block] @ unit.T).clip(0, 1)
-        if features is not None:
-            similarity = np.float32(1 - share) * similarity + np.float32(share) * (features[block] @ features.T)
-        return similarity.clip(0, 1)
-
-    return symmetric(item_matrix(rows, len(factors)))
-
-
-def _without_diagonal(left: Float32, right: Float32) -> ItemMatrix:
-    def rows(block: slice) -> Float32:
-        product: Float32 = left[block] @ right.T
+    def rows(block: slice) -> tuple[Float32, Float32]:
+        similarity = smoother(block)
+        weights = similarity * row_scale[block, None]
+        weights *= column_scale
         own = np.arange(block.start, block.stop)
-        product[own - block.start, own] = 0
-        return product
+        weights[own - block.start, own] = 0
+        similarity *= np.float32(1 - share) * unit[block, None]
+        similarity *= unit
+        similarity.clip(0, 1, out=similarity)
+        if features is not None and share > 0:
+            similarity += np.float32(share) * (features[block] @ features.T)
+            np.minimum(similarity, 1, out=similarity)
+        return weights, similarity
 
-    return item_matrix(rows, len(left))
+    item_weights, item_similarity = item_matrices(rows, len(leverage))
+    return FittedItems(item_weights, mended(item_similarity), RATING_EXPONENT)
+
+
+def factored(factors: Float32) -> tuple[RowBlock, Float32]:
+    """Return the smoother ``factors @ factors.T`` by its rows, and its diagonal, from float32, (n_items, rank)."""
+    return lambda block: factors[block] @ factors.T, np.einsum("ij,ij->i", factors, factors)

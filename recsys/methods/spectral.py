@@ -6,9 +6,8 @@ from pydantic import Field
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.low_pass import low_pass
-from recsys.methods.rating_weights import RATING_EXPONENT
 from recsys.methods.search_space import Floats
-from recsys.methods.smoothers import smoother_similarity, smoother_weights
+from recsys.methods.smoothers import factored, fitted_smoother
 
 
 class SpectralParams(MethodParams):
@@ -27,10 +26,8 @@ def fit(dataset: Dataset, params: SpectralParams) -> FittedItems:
     """
     no_features = np.zeros((dataset.n_items, 0), dtype=np.float32)
     passed = low_pass(dataset.user_items, no_features, balance=params.balance, noise=params.noise)
-    return FittedItems(
-        item_weights=smoother_weights(passed.factors, passed.item_scale),
-        item_similarity=smoother_similarity(passed.factors),
-        rating_exponent=RATING_EXPONENT,
+    return fitted_smoother(
+        *factored(passed.factors), row_scale=passed.item_scale, column_scale=np.reciprocal(passed.item_scale)
     )
 
 
