@@ -23,6 +23,8 @@ READY = 1
 """1 once the worker accepts requests."""
 CACHE_CLEARS = 2
 """How often the worker was asked to clear the cache of answers."""
+ENDING = 3
+"""1 once the service is about to end; in row 0."""
 FIRST_FREE = 8
 """Cells from here on belong to the metrics."""
 
@@ -60,6 +62,15 @@ class Board:
     def started_at(self) -> float:
         """Return the Unix time at which the service started."""
         return float(self._rows[0][STARTED_AT])
+
+    @property
+    def ending(self) -> bool:
+        """Return whether the service is about to end."""
+        return bool(self._rows[0][ENDING])
+
+    def announce_end(self) -> None:
+        """Let all workers know that the service is about to end; for the parent."""
+        self._rows[0][ENDING] = 1
 
     @property
     def n_ready(self) -> int:

@@ -61,14 +61,14 @@ class Poller:
                 return
         request = self._requested()
         while not self._stopped.is_set():
-            if self.cache.lock.acquire():
-                self._look(request)
-            else:
-                logger.debug("another service on this host keeps {} up to date", self.cache.root)
+            self._look(request)
             request = self._wait(request)
 
     def _look(self, request: int) -> None:
         try:
+            if not self.cache.lock.acquire():
+                logger.debug("another service on this host keeps {} up to date", self.cache.root)
+                return
             if self._sync is None:
                 self._sync = self._connect()
                 self.cache.clear_leftovers()

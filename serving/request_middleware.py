@@ -23,6 +23,7 @@ class RequestMiddleware:
         self.app = app
         self.snapshots = snapshots
         self.metrics = metrics
+        self._board = metrics.board
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens inside."""
@@ -41,6 +42,9 @@ class RequestMiddleware:
                 # Counted before the caller hears of it, so that whoever has an answer finds it in the metrics.
                 self.metrics.count(_label(scope), fields.status_code, seconds, context.error)
                 message["headers"] = [*message["headers"], *_identity(context)]
+                if self._board.ending:
+                    # The caller opens its next connection elsewhere, instead of finding this one closed.
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         token = REQUEST.set(fields)

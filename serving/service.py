@@ -3,9 +3,11 @@
 import signal
 import threading
 import time
+from pathlib import Path
 
 from loguru import logger
 
+from recsys.errors import ParameterError
 from recsys.settings import Settings, tracking_uri
 from serving.listener import address_of, allow_many_connections, listen
 from serving.model_cache import ModelCache
@@ -25,13 +27,14 @@ def serve(settings: Settings) -> int:
     Raises
     ------
     ParameterError
-        When the address cannot be listened on.
+        When the address cannot be listened on, or the cache folder cannot be made.
     """
     stop = _stop_signal()
+    cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
+    _make_folder(cache.served)
     listener = listen(settings.api.host, settings.api.port)
     address = address_of(listener)
     allow_many_connections()
-    cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
     cached = cache.current_if_whole()
     supervisor = Supervisor(settings.n_workers, listener)
     supervisor.start()
@@ -45,6 +48,13 @@ def serve(settings: Settings) -> int:
         poller.stop()
         supervisor.stop()
         logger.info("ended")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParameterError(f"cannot make {folder} ({error.strerror}); set RECSYS_MODEL__CACHE_DIR") from None
 
 
 def _tend(supervisor: Supervisor, settings: Settings, address: str, stop: threading.Event) -> int:

@@ -15,6 +15,9 @@ from serving.board import READY, Board, create_memory
 KILL_AFTER_SECONDS = 10.0
 """A worker that has not ended by then is killed."""
 
+QUEUE_SECONDS = 0.1
+"""How long the workers take to accept the connections that wait in the queue."""
+
 HOPELESS_STARTS = 5
 """When so many workers in a row die before they are ready, the service gives up."""
 
@@ -73,7 +76,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all workers: requests in flight are answered, new ones are not accepted."""
-        self._listener.close()
+        self._turn_callers_away()
         for worker in self._workers:
             worker.process.terminate()
         deadline = time.monotonic() + KILL_AFTER_SECONDS
@@ -84,6 +87,13 @@ class Supervisor:
                 logger.warning("worker {} does not end; it is killed", worker.process.pid)
                 worker.process.kill()
                 worker.process.wait()
+
+    def _turn_callers_away(self) -> None:
+        """Let no more connections queue up, and give the workers a moment to take those that have."""
+        self.board.announce_end()
+        self._listener.listen(0)
+        time.sleep(QUEUE_SECONDS)
+        self._listener.close()
 
     def _replace(self, worker: Worker, code: int) -> None:
         row = self.board.row(worker.slot)

@@ -21,6 +21,10 @@ GRACE_SECONDS = 8
 """How long requests in flight may take once the worker is to end; less than the ten seconds that Docker waits."""
 
 
+FIRST_REQUEST_SECONDS = 0.25
+"""How long a connection that has just been accepted may take to send its request once the worker is to end."""
+
+
 class WorkerServer(uvicorn.Server):
     """Uvicorn, which ends in good order when told to by SIGTERM or when the parent is gone.
 
@@ -46,6 +50,13 @@ class WorkerServer(uvicorn.Server):
         # What has been made so far stays; the collector need not look at it again and again.
         gc.freeze()
         asyncio.get_running_loop().add_reader(self._lifeline, self._end)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing more, let connections that are just open send their request, then end in good order."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(FIRST_REQUEST_SECONDS)
+        await super().shutdown(sockets)
 
     def _end(self, *_: object) -> None:
         if not self.should_exit:
