@@ -1,0 +1,231 @@
+"""The commands that move the alias, over a real registry."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import first_users
+from model_stores import add_version, client_of, make_store, recipe
+
+from recsys import lease
+from recsys.data import Dataset
+from recsys.data.sample import sample_dataset
+from recsys.errors import RegistryError
+from recsys.production import Situation
+from recsys.registry import Registry
+from recsys.storage import LOGGED_FOLDER
+from training.cli import main
+from training.first_version import promote_first
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return first_users(sample_dataset(), 60)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Registry:
+    """Return a registry of three versions; the second is the best."""
+    registry = make_store(tmp_path_factory.mktemp("store"))
+    for method, ndcg in (("content-jaccard", 0.1), ("item-knn", 0.3), ("content-cosine", 0.2)):
+        add_version(registry, dataset, recipe(method), ndcg_at_10=ndcg)
+    return registry
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def registry(store: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Return the registry as if no alias had ever been set."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.tracking_uri)
+    client = client_of(store)
+    for alias in store.aliases():
+        client.delete_registered_model_alias(store.name, alias)
+    for tag in store.tags():
+        client.delete_registered_model_tag(store.name, tag)
+    return store
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]):
+    """Run a command and return its exit code, output and errors."""
+
+    def call(*argv: str) -> tuple[int, str, str]:
+        code = main(list(argv))
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+def history_of(registry: Registry) -> list[tuple[str, int | None, int | None]]:
+    found = Situation.of(registry.snapshot(), "Production").history
+    return [(entry.action, entry.from_version, entry.to_version) for entry in found]
+
+
+def test_promote_number_sets_both_spellings(registry, run):
+    code, out, _ = run("promote", "1", "--why", "a first try")
+    assert (code, out) == (0, "Production is now version 1 (a first try); before it was not set\n")
+    assert registry.aliases() == {"Production": 1, "production": 1}
+
+
+def test_promote_latest_then_best_then_rollback_twice(registry, run):
+    run("promote", "1")
+    run("promote", "latest")
+    code, out, _ = run("promote", "best")
+    assert (code, registry.aliased("production").version) == (0, 2)
+    assert "the best of 3 by ndcg_at_10, 0.3000" in out
+    assert (
+        run("rollback", "--why", "odd lists")[1] == "Production is now version 3 (odd lists); before it was version 2\n"
+    )
+    assert run("rollback")[1] == "Production is now version 1; before it was version 3\n"
+    code, _, err = run("rollback")
+    assert (code, "no version before" in err) == (1, True)
+    assert history_of(registry) == [
+        ("promoted", None, 1),
+        ("promoted", 1, 3),
+        ("promoted", 3, 2),
+        ("rolled back", 2, 3),
+        ("rolled back", 3, 1),
+    ]
+
+
+def test_promote_json_tells_what_was_done(registry, run):
+    code, out, _ = run("promote", "2", "--json")
+    told = json.loads(out)
+    assert (code, told["version"], told["moved"], told["from_version"]) == (0, 2, True, None)
+    assert told["entry"]["metrics"] == {"ndcg_at_10": 0.3}
+
+
+def test_promote_again_is_no_new_decision(registry, run):
+    run("promote", "2")
+    assert run("promote", "2")[:2] == (0, "Production is version 2 already\n")
+    assert len(history_of(registry)) == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["promote", "9"], "has no version '9'; there are 1, 2, 3"),
+        (["promote", "nobody"], "has no version 'nobody'"),
+        (["promote", "best", "--metric", "beauty"], "with the metric 'beauty'"),
+        (["promote", "best", "--experiment", "other"], "there is no experiment 'other'"),
+        (["rollback", "--to", "77"], "has no version '77'"),
+    ],
+)
+def test_promote_what_is_not_there_is_called_wrong(registry, run, argv, message):
+    code, _, err = run(*argv)
+    assert (code, message in err) == (2, True)
+    assert registry.aliases() == {}
+
+
+def test_promote_altered_files_are_refused(registry, run):
+    client = client_of(registry)
+    good = registry.version(3).tags["artifact_sha256"]
+    client.set_model_version_tag(registry.name, "3", "artifact_sha256", "0" * 64)
+    code, out, _ = run("promote", "3")
+    client.set_model_version_tag(registry.name, "3", "artifact_sha256", good)
+    assert code == 3
+    assert "nothing was moved: version 3 cannot be served: its files are not those that were registered" in out
+    assert registry.aliases() == {}
+
+
+@pytest.mark.parametrize("spelling", ["production", "Production", "PRODUCTION"])
+def test_moved_by_others_next_command_enters_it_and_rollback_knows_it(registry, run, spelling):
+    run("promote", "1")
+    client_of(registry).set_registered_model_alias(registry.name, spelling, "2")
+    _, out, err = run("versions", "--history")
+    assert "outside of this product's commands; it is now in the history" in err
+    assert history_of(registry)[-1] == ("moved", 1, 2)
+    assert "0.3000" in out
+    assert set(registry.aliases().values()) == {2}
+    assert run("rollback")[1] == "Production is now version 1; before it was version 2\n"
+
+
+def test_removed_by_others_is_no_version_and_training_does_not_set_it_again(registry, run):
+    run("promote", "1")
+    for spelling in ("Production", "production"):
+        client_of(registry).delete_registered_model_alias(registry.name, spelling)
+    assert registry.aliased("Production") is None
+    assert history_of(registry)[-1] == ("removed", 1, None)
+    assert not promote_first(registry, "Production", registry.version(3))
+    assert run("rollback")[1] == "Production is now version 1; before it was not set\n"
+
+
+def test_versions_table_and_json(registry, run):
+    run("promote", "2")
+    lines = run("versions")[1].splitlines()
+    assert lines[0].split() == ["version", "aliases", "method", "dataset", "nDCG@10", "created", "run"]
+    assert lines[2].split()[:5] == ["2", "Production", "item-knn", "sample", "0.3000"]
+    rows = json.loads(run("versions", "--json")[1])
+    assert rows[1]["aliases"] == ["Production", "production"]
+
+
+def test_versions_of_an_empty_registry_say_what_to_do(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    assert run("versions")[:2] == (0, "no version is registered yet; train one: python -m training train\n")
+    assert run("promote", "latest")[0] == 2
+
+
+def test_aliased_disagreeing_spellings_reader_serves_the_newest_and_mends_it(registry, run):
+    run("promote", "2")
+    client_of(registry).set_registered_model_alias(registry.name, "production", "1")
+    assert registry.aliased("Production", repair=False).version == 1
+    assert registry.aliases() == {"Production": 2, "production": 1}
+    assert registry.aliased("Production").version == 1
+    assert registry.aliases() == {"Production": 1, "production": 1}
+    assert history_of(registry)[-1] == ("moved", 2, 1)
+
+
+def test_aliased_registry_read_only_reader_serves_on(registry, run, monkeypatch):
+    run("promote", "2")
+    client_of(registry).set_registered_model_alias(registry.name, "production", "1")
+
+    def refuse(*_: object) -> None:
+        raise RegistryError("read-only")
+
+    monkeypatch.setattr(registry, "set_tag", refuse)
+    assert registry.aliased("Production").version == 1
+    assert registry.aliases() == {"Production": 2, "production": 1}
+
+
+def test_compare_better_and_worse_are_told_apart(registry, run, dataset, monkeypatch):
+    monkeypatch.setattr("training.commands.shared_flags.dataset_of", lambda *_: dataset)
+    code, out, _ = run("compare", "1", "2")
+    assert code == 0
+    assert "A: version 1 (content-jaccard)" in out
+    assert "B is better" in out
+    told = json.loads(run("compare", "1", "2", "--json")[1])
+    ndcg = told["rows"][0]
+    assert ndcg["metric"] == "ndcg_at_10"
+    assert ndcg["lower"] <= ndcg["difference"] <= ndcg["upper"]
+    assert ndcg["difference"] == pytest.approx(ndcg["b"] - ndcg["a"])
+    assert len(told["users"]) == 5
+    assert all(len(user["both"]) + len(user["only_a"]) == 10 for user in told["users"])
+
+
+def test_compare_same_version_differs_in_nothing(registry, run, dataset, monkeypatch):
+    monkeypatch.setattr("training.commands.shared_flags.dataset_of", lambda *_: dataset)
+    told = json.loads(run("compare", "2", "2", "--json")[1])
+    assert {row["difference"] for row in told["rows"]} == {0.0}
+    assert told["overlap"] == 1.0
+
+
+def test_compare_damaged_files_recipe_comes_from_the_run(registry, run, dataset, monkeypatch):
+    monkeypatch.setattr("training.commands.shared_flags.dataset_of", lambda *_: dataset)
+    store = Path(registry.tracking_uri.removeprefix("sqlite:///")).parent
+    manifests = sorted((store / "artifacts").glob(f"**/{LOGGED_FOLDER}/model.json"))
+    kept = {path: path.read_bytes() for path in manifests}
+    try:
+        for path in manifests:
+            path.write_text("{", encoding="utf-8")
+        told = json.loads(run("compare", "1", "2", "--json")[1])
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert (told["a"], told["b"]) == ("version 1 (content-jaccard)", "version 2 (item-knn)")
+    assert "the files of version 1 cannot be read" in told["notes"][0]
