@@ -19,10 +19,10 @@ export async function drawCard({ anew = false } = {}) {
     return section.replaceChildren();
   }
   if (drawn === id && !anew) return;
-  const [known, similar] = await Promise.all([movies([id]), ask(`movies/${id}/similar?n=${N_SIMILAR}`).catch(() => null)]);
+  const movie = (await movies([id])).get(id);
+  const similar = movie && (await ask(`movies/${id}/similar?n=${N_SIMILAR}`));
   if (state.movie !== id) return;
   drawn = id;
-  const movie = known.get(id);
   redraw(section, movie ? [...card(movie), resembling(similar)] : missing(id));
 }
 
@@ -63,7 +63,7 @@ function chip(genre) {
 }
 
 function resembling(similar) {
-  const found = similar?.similar_movies ?? [];
+  const found = similar.similar_movies;
   if (found.length === 0) return h("p", { class: "quiet" }, "Nothing resembles it as far as this version knows.");
   return h("div", {}, h("h3", {}, "Similar movies"), h("ol", { class: "similar" }, found.map(similarRow)));
 }

@@ -1,0 +1,422 @@
+"""The explorer in headless Chromium, over a real service in production with three versions of a model of the sample."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from recsys.data import csv_family
+from recsys.data.sample import sample_dataset
+from recsys.registry import Registry
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed", exc_type=ImportError)
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed", exc_type=ImportError)
+expect = sync_api.expect
+
+pytestmark = pytest.mark.browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+TOKEN = "a-token-of-the-tests"
+METRICS = {1: "0.3100", 2: "0.3300", 3: "0.3200"}
+PAGE_BYTES = 150_000
+DRAWN_WITHIN_MILLISECONDS = 300
+PHONE = {"width": 390, "height": 844}
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Yield a headless Chromium; the tests are skipped where there is none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_api.sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        if not found and not own.exists():
+            pytest.skip(f"no Chromium: none of {', '.join(BROWSERS)} is on PATH, and Playwright has brought none")
+        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Return a registry with three versions; 1 is Shown, 2 is Challenger."""
+    home = tmp_path_factory.mktemp("explorer")
+    csv_family.write(sample_dataset(), home / "ml-sample")
+    command = [sys.executable, str(Path(__file__).parent / "make_versions.py"), str(home / "ml-sample")]
+    repository = str(Path(__file__).parent.parent.parent)
+    done = subprocess.run(  # noqa: PLW1510
+        command, cwd=home, env={"PYTHONPATH": repository}, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    made = Registry("movie-recommender", f"sqlite:///{home}/mlflow.db")
+    for version, ndcg in METRICS.items():
+        made.tag_version(version, {"ndcg_at_10": ndcg})
+    made.set_alias("Challenger", 2)
+    return made
+
+
+@pytest.fixture(scope="module")
+def service(browser: Any, registry: Registry, start_service: Any) -> Any:
+    """Return a service over the registry."""
+    registry.set_alias("Shown", 1)
+    started = start_service(
+        "Shown",
+        MLFLOW_TRACKING_URI=registry.tracking_uri,
+        RECSYS_API__WORKERS="1",
+        RECSYS_API__MLFLOW_URL="http://mlflow.example:5000",
+    )
+    started.wait_for_version("1")
+    started.wait_until(lambda: started.ask("/model").json["created"] is not None)
+    return started
+
+
+@pytest.fixture
+def open_page(browser: Any, service: Any) -> Iterator[Open]:
+    """Return a function that opens the explorer; afterwards nothing may have gone wrong, or to another host."""
+    host, wrong, contexts = f"127.0.0.1:{service.port}", [], []
+
+    def check(request: Any) -> None:
+        if urlsplit(request.url).netloc != host:
+            wrong.append(request.url)
+
+    def open_at(fragment: str = "", **options: Any) -> Any:
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", check)
+        page.goto(f"http://{host}/{fragment}")
+        expect(page.locator("#recommendations .films li, #compare:not([hidden]) h2").first).to_be_visible()
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def titles(page: Any) -> list[str]:
+    """Return the titles of the list."""
+    return page.locator("#recommendations .films .film").all_text_contents()
+
+
+def shown_ids(page: Any) -> list[int]:
+    """Return the movie ids of the list."""
+    return [int(row.get_attribute("data-row")) for row in page.locator("#recommendations .films > li").all()]
+
+
+def find(page: Any, text: str) -> None:
+    """Search for a movie, and open the first that is found."""
+    page.get_by_role("combobox").fill(text)
+    page.get_by_role("option").first.click()
+
+
+def rate(page: Any, stars: float) -> None:
+    """Rate the open movie by a click on its stars."""
+    drawn = page.locator("#card .stars input")
+    box = drawn.bounding_box()
+    star = box["width"] / 5.5
+    page.mouse.click(box["x"] + star * (stars + 0.25), box["y"] + box["height"] / 2)
+
+
+def use_token(page: Any) -> None:
+    page.get_by_label("comparing needs the admin token").fill(TOKEN)
+    page.get_by_role("button", name="Use").click()
+
+
+def test_search_choose_and_rate_change_the_list(open_page: Open) -> None:
+    page = open_page()
+    expect(page.get_by_role("heading", name="Where to begin")).to_be_visible()
+    popular = titles(page)
+    assert len(popular) == 10
+    page.get_by_role("combobox").press_sequentially("toy st")
+    expect(page.get_by_role("option").first).to_contain_text("Toy Story")
+    page.get_by_role("option").first.click()
+    card = page.locator("#card")
+    expect(card.get_by_role("heading", name="Toy Story")).to_be_visible()
+    expect(card).to_contain_text("1995")
+    expect(card.locator(".genres")).to_contain_text("Animation")
+    expect(card).to_contain_text(re.compile(r"Rated \d+ times in the training data"))
+    expect(card.locator(".similar li")).to_have_count(8)
+    strengths = card.locator(".similar li")
+    widths = [row.locator(".strength > span").bounding_box()["width"] for row in strengths.all()]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > 0
+    rate(page, 4.5)
+    expect(page.get_by_role("heading", name="Recommended for you")).to_be_visible()
+    expect(page.locator("#ratings .film")).to_have_text(["Toy Story"])
+    assert page.locator("#ratings .stars input").input_value() == "4.5"
+    expect(page.locator(".because").first).to_have_text("because you liked Toy Story")
+    assert titles(page) != popular
+    assert "Toy Story" not in titles(page)
+
+
+@pytest.mark.parametrize("stars", [0.5, 1, 2.5, 3, 5])
+def test_stars_a_click_on_half_a_star_gives_that_half(open_page: Open, stars: float) -> None:
+    page = open_page("#movie=1")
+    expect(page.locator("#card .stars input")).to_be_visible()
+    rate(page, stars)
+    expect(page.locator("#card .stars input")).to_have_value(f"{stars:g}")
+    expect(page.locator("#card .stars input")).to_have_attribute("aria-valuetext", f"{stars:g} of 5 stars")
+
+
+def test_sliders_change_the_list(open_page: Open) -> None:
+    page = open_page("#r=1:4")
+    page.get_by_label("How many").fill("3")
+    expect(page.locator(".films > li")).to_have_count(3)
+    first = titles(page)
+    page.get_by_label("Diversity").fill("1")
+    expect(page.locator(".films .film").nth(1)).not_to_have_text(first[1])
+    page.get_by_label("Liked from").fill("4.5")
+    expect(page.get_by_role("heading", name="Where to begin")).to_be_visible()
+    expect(page.locator("#recommendations")).to_contain_text("None of your ratings counts as liked")
+
+
+def test_command_is_copied_and_gives_the_same_list(open_page: Open) -> None:
+    page = open_page("#r=1:5,50:4.5&n=7&min=4&div=0.3")
+    expect(page.locator(".films > li")).to_have_count(7)
+    page.get_by_text("The request as a command").click()
+    page.get_by_role("button", name="Copy command").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    command = page.evaluate("navigator.clipboard.readText()")
+    answer = json.loads(subprocess.run(command, shell=True, capture_output=True, check=True, timeout=30).stdout)
+    assert [movie["movie_id"] for movie in answer["recommendations"]] == shown_ids(page)
+
+
+def test_link_shows_the_same_elsewhere(open_page: Open) -> None:
+    page = open_page("#r=1:5&n=4")
+    find(page, "matrix")
+    rate(page, 3.5)
+    expect(page.locator("#ratings .film")).to_have_count(2)
+    expect(page.locator(".because").first).not_to_be_empty()
+    page.get_by_role("button", name="Copy link").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = open_page(f"#{urlsplit(link).fragment}")
+    expect(other.locator("#ratings .film")).to_have_count(2)
+    expect(other.locator(".films > li")).to_have_count(4)
+    expect(other.locator("#card")).to_contain_text("Matrix")
+    assert other.locator("#ratings .film").all_text_contents() == page.locator("#ratings .film").all_text_contents()
+
+
+def test_ratings_stay_in_the_browser(open_page: Open, service: Any) -> None:
+    page = open_page()
+    find(page, "toy story")
+    rate(page, 5)
+    expect(page.locator("#ratings .film")).to_have_count(1)
+    page.goto("about:blank")
+    page.goto(f"http://127.0.0.1:{service.port}/")
+    expect(page.locator("#ratings .film")).to_have_text(["Toy Story"])
+    page.get_by_role("button", name="Clear all").click()
+    expect(page.locator("#ratings .film")).to_have_count(0)
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("fragment", ["#r=x:y,1:9,2:3&n=999&min=-4&movie=abc", "#r=999999:4&movie=999999", "#%F0="])
+def test_strange_links_do_no_harm(open_page: Open, fragment: str) -> None:
+    page = open_page(fragment)
+    expect(page.locator(".films > li").first).to_be_visible()
+
+
+def test_page_tells_which_version_answers(open_page: Open) -> None:
+    strip = open_page().locator("#model")
+    for text in ("movie-recommender", "version 1", "content-cosine", "0.310", "Trained"):
+        expect(strip).to_contain_text(text)
+    href = strip.get_by_role("link", name="Run in MLflow").get_attribute("href")
+    assert re.fullmatch(r"http://mlflow\.example:5000/#/runs/[0-9a-f]{32}", href)
+
+
+def test_compare_shows_what_is_new_gone_and_moved(open_page: Open, service: Any) -> None:
+    page = open_page("#r=1:5,50:4.5&n=10")
+    page.get_by_role("button", name="Compare").click()
+    use_token(page)
+    columns = page.locator(".pair section")
+    expect(columns).to_have_count(2, timeout=20_000)
+    asked = {"user_ratings": {"1": 5, "50": 4.5}, "n": 10}
+    lists = []
+    for version in (1, 2):
+        answer = service.ask(f"/recommend?version={version}", asked, Authorization=f"Bearer {TOKEN}")
+        assert answer.version == str(version)
+        lists.append([movie["movie_id"] for movie in answer.json["recommendations"]])
+    before, now = lists
+    for column, ids in zip(columns.all(), lists, strict=True):
+        assert [int(row.get_attribute("data-movie")) for row in column.locator("li").all()] == ids
+    marks = columns.nth(1).locator(".badge").all_inner_texts()
+    assert [re.sub(r"\s", "", mark) for mark in marks] == [mark_of(before, now, movie) for movie in now]
+    gone = [movie for movie in before if movie not in now]
+    assert columns.nth(0).locator("li.gone").count() == len(gone)
+    common = len(before) - len(gone)
+    expect(page.locator(".summary")).to_contain_text(f"{common} of 10")
+    expect(page.locator(".summary")).to_contain_text(f"{common / (20 - common):.2f}")
+    expect(page.locator(".metrics")).to_contain_text("+0.020")
+
+
+def mark_of(before: list[int], now: list[int], movie: int) -> str:
+    if movie not in before:
+        return "new"
+    step = before.index(movie) - now.index(movie)
+    return "samerank=" if step == 0 else f"{'up▲' if step > 0 else 'down▼'}{abs(step)}"
+
+
+def test_compare_for_a_movie_and_other_versions(open_page: Open) -> None:
+    page = open_page("#movie=1&compare=1-2&by=movie")
+    use_token(page)
+    expect(page.locator(".pair section")).to_have_count(2, timeout=20_000)
+    expect(page.locator(".pair section").first.locator("li")).to_have_count(10)
+    page.get_by_label("Second version").select_option("3")
+    expect(page.locator(".pair h3").last).to_contain_text("Version 3", timeout=20_000)
+    # Versions 1 and 3 are fitted alike.
+    expect(page.locator(".summary")).to_contain_text("10 of 10")
+    expect(page.locator(".summary dd").nth(1)).to_have_text("1.00")
+
+
+def test_compare_with_a_wrong_token_asks_again(browser: Any, service: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{service.port}/#compare=1-2")
+    page.get_by_label("comparing needs the admin token").fill("wrong")
+    page.get_by_role("button", name="Use").click()
+    expect(page.get_by_role("alert")).to_contain_text("send the admin token")
+    use_token(page)
+    expect(page.locator(".pair section")).to_have_count(2, timeout=20_000)
+    page.close()
+
+
+OVERLAPS = [
+    # The lists, the shared movies, Jaccard, and the overlap worked out by hand from the formula with 0.5.
+    ([1, 2], [1, 2], 2, 1.0, 1.0),
+    ([1, 2], [2, 1], 2, 1.0, 1 * 0.25 + 1 * (0 * 0.5 + 1 * 0.25)),
+    ([1, 2], [3, 4], 0, 0.0, 0.0),
+    ([1, 2, 3], [1, 4, 3], 2, 0.5, 2 / 3 * 0.125 + 1 * (1 * 0.5 + 0.5 * 0.25 + 2 / 3 * 0.125)),
+    ([], [], 0, 1.0, 1.0),
+    ([1], [], 0, 0.0, 0.0),
+]
+
+
+def test_overlap_agrees_with_numbers_worked_out_by_hand(open_page: Open) -> None:
+    script = """async ([one, other]) => {
+        const overlap = await import(new URL("explorer/overlap.js", location));
+        return [overlap.shared(one, other), overlap.jaccard(one, other), overlap.rankBiasedOverlap(one, other, 0.5)];
+    }"""
+    page = open_page()
+    for one, other, *expected in OVERLAPS:
+        assert page.evaluate(script, [one, other]) == pytest.approx(expected), (one, other)
+
+
+def test_keyboard_alone_is_enough(open_page: Open) -> None:
+    page = open_page()
+    press = page.keyboard.press
+    press("Tab")
+    expect(page.get_by_role("link", name="Skip to the lists")).to_be_focused()
+    press("/")
+    page.keyboard.type("toy story")
+    expect(page.get_by_role("option").first).to_be_visible()
+    press("ArrowDown")
+    expect(page.get_by_role("combobox")).to_have_attribute("aria-activedescendant", "option-0")
+    press("Enter")
+    expect(page.locator("#card .stars input")).to_be_focused()
+    for _ in range(9):
+        press("ArrowRight")
+    expect(page.locator(".because").first).to_have_text("because you liked Toy Story")
+    expect(page.locator("#card .stars input")).to_be_focused()
+    assert page.locator("#ratings .stars input").input_value() == "4.5"
+    focus_by_tab(page, "open-")
+    opened = page.evaluate("document.activeElement.textContent")
+    press("Enter")
+    expect(page.locator("#card h2")).to_have_text(opened)
+    focus_by_tab(page, "close-card", key="Shift+Tab")
+    press("Enter")
+    expect(page.locator("#card")).to_be_hidden()
+    assert page.evaluate("document.activeElement.textContent") == opened, "focus goes back to where it came from"
+    page.locator("#view-compare").focus()
+    press("Enter")
+    expect(page.get_by_label("comparing needs the admin token")).to_be_visible()
+
+
+def focus_by_tab(page: Any, wanted: str, key: str = "Tab") -> None:
+    """Press Tab until what has the focus has a key that begins so; each stop has to show that it has the focus."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        focused = page.evaluate("document.activeElement.dataset.key ?? ''")
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style != "none", f"{focused} does not show the focus"
+        if focused.startswith(wanted):
+            return
+    raise AssertionError(f"no way to {wanted} by {key}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious(open_page: Open, scheme: str, viewport: dict[str, int]) -> None:
+    page = open_page("#r=1:5,50:4&movie=1", color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    expect(page.locator("#card .similar li").first).to_be_visible()
+    expect(page.locator("#model dl")).to_be_visible()
+    expect(page.locator(".because").first).not_to_be_empty()
+    assert serious(page) == []
+    page.get_by_role("combobox").fill("star")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Compare").click()
+    use_token(page)
+    expect(page.locator(".pair section")).to_have_count(2, timeout=20_000)
+    assert serious(page) == []
+
+
+def serious(page: Any) -> list[tuple[str, list[str]]]:
+    found = axe.Axe().run(page).response["violations"]
+    return [
+        (violation["id"], [node["html"][:120] for node in violation["nodes"]])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+def test_phone_scrolls_down_only(open_page: Open) -> None:
+    page = open_page("#r=1:5,50:4&movie=1", viewport=PHONE, has_touch=True)
+    expect(page.locator("#card .similar li").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("button", name="Compare").click()
+    use_token(page)
+    expect(page.locator(".pair section")).to_have_count(2, timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_page_is_light_and_quick(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#model dl")).to_be_visible()
+    script = """() => {
+        const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+        const answer = loaded.find((entry) => entry.name.endsWith("/recommend"));
+        const drawn = performance.getEntriesByName("list-drawn")[0];
+        return [loaded.reduce((sum, entry) => sum + entry.decodedBodySize, 0), drawn.startTime - answer.responseEnd];
+    }"""
+    size, seconds_to_draw = page.evaluate(script)
+    assert 20_000 < size < PAGE_BYTES
+    assert seconds_to_draw < DRAWN_WITHIN_MILLISECONDS
+
+
+def test_promotion_is_noticed_while_the_page_is_open(open_page: Open, registry: Registry) -> None:
+    page = open_page("#r=1:5")
+    expect(page.locator("#model")).to_contain_text("version 1")
+    before = titles(page)
+    registry.set_alias("Shown", 2)
+    try:
+        notice = page.locator("#notice")
+        expect(notice).to_contain_text("Version 2 answers now.", timeout=20_000)
+        expect(page.locator("#model")).to_contain_text("content-jaccard")
+        expect(page.locator(".films .film").first).not_to_have_text(before[0])
+        notice.get_by_role("button", name="Compare 1 with 2").click()
+        use_token(page)
+        expect(page.locator(".pair h3")).to_contain_text(["Version 1", "Version 2"], timeout=20_000)
+        expect(notice).to_be_empty()
+    finally:
+        registry.set_alias("Shown", 1)
