@@ -3,6 +3,9 @@
 MLflow runs this file when it loads the model (models-from-code), so its last line hands over the instance.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -167,16 +170,28 @@ def log_model(folder: Path, recommender: Recommender, **logged_model: Any) -> Lo
     """
     if folder.name != LOGGED_FOLDER.name:
         raise ArtifactError(f"{folder} has to be named {LOGGED_FOLDER.name}, as readers look for it by that name")
-    logged: LoggedModelInfo = mlflow.pyfunc.log_model(
-        python_model=__file__,
-        artifacts={ARTIFACT: str(folder)},
-        code_paths=[str(Path(__file__).parent)],
-        signature=SIGNATURE,
-        input_example=input_example(recommender),
-        pip_requirements=requirements(),
-        **logged_model,
-    )
+    with _without_bytecode():
+        logged: LoggedModelInfo = mlflow.pyfunc.log_model(
+            python_model=__file__,
+            artifacts={ARTIFACT: str(folder)},
+            code_paths=[str(Path(__file__).parent)],
+            signature=SIGNATURE,
+            input_example=input_example(recommender),
+            pip_requirements=requirements(),
+            **logged_model,
+        )
     return logged
+
+
+@contextmanager
+def _without_bytecode() -> Iterator[None]:
+    """Keep Python from writing bytecode into the model: MLflow imports from it before it is uploaded."""
+    silent = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = silent
 
 
 mlflow.models.set_model(RecommenderPyfunc())
