@@ -46,8 +46,6 @@ def test_image_holds_what_its_code_imports(image: str, folders: tuple[str, ...],
         for path, package in imported_by(folder):
             provided_by = providers.get(package, [package])
             names = FULL_MLFLOW.get(package) or {name.lower().replace("_", "-") for name in provided_by}
-                name.lower().replace("_", "-") for name in providers.get(package, [package])
-            }
             assert package in unused or names & held, f"{path} imports {package}, which the image {image} lacks"
 
 
