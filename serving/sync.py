@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
+from recsys.storage import LOGGED_FOLDER, MANIFEST
 from serving import candidate
 from serving.model_cache import ModelCache
 from serving.published import Published, utc_now
@@ -107,7 +108,8 @@ class Sync:
             published_at=utc_now(),
         )
         current = self.cache.current()
-        if current and replace(current, published_at=wanted.published_at) == wanted:
+        same = current and replace(current, published_at=wanted.published_at) == wanted
+        if same and (folder / LOGGED_FOLDER / MANIFEST).is_file():
             return
         if not self.cache.has(wanted):
             self._fetch(version, folder)

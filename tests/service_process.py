@@ -61,18 +61,23 @@ class Service:
         """Wait for a condition and return how long it took."""
         started = time.monotonic()
         while True:
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            assert self.process.poll() is None, self.story()
             try:
                 if condition():
                     return time.monotonic() - started
             except OSError:
                 pass
-            assert time.monotonic() - started < seconds, self.log.read_text()[-3000:]
+            assert time.monotonic() - started < seconds, self.story()
             time.sleep(0.05)
 
     def wait_for_version(self, version: str, seconds: float = 60) -> float:
         """Wait until a version answers and return how long it took."""
         return self.wait_until(lambda: self.ask("/health/live").version == version, seconds)
+
+    def story(self) -> str:
+        """Return the end of the log, without the lines of requests."""
+        lines = self.log.read_text().splitlines()
+        return "\n".join([line for line in lines if '"serving.requests"' not in line][-30:])
 
     def reload(self) -> Any:
         """Let the service look at the registry at once, and return what came of it."""

@@ -245,3 +245,13 @@ def test_check_version_altered_in_the_cache_is_fetched_again(
     sync.check()
     assert registry.downloads == 3
     assert served(model_cache) == 1
+
+
+def test_check_version_that_has_vanished_from_the_cache_is_fetched_again(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    sync.check()
+    shutil.rmtree(next(model_cache.versions.iterdir()))
+    sync.check()
+    assert registry.downloads == 2
+    assert served(model_cache) == 1
