@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
 
 from recsys.evaluation.report import CUTOFFS, Evaluation
 from recsys.model import Recommender
@@ -76,19 +77,30 @@ def long_tail(evaluation: Evaluation, baseline: Evaluation, popularity: np.ndarr
 
 def similarity_map(model: Recommender) -> Figure:
     """Return the similarities among the most-rated movies as a matrix, like next to like."""
-    best_known = np.sort(np.argsort(-model.popularity, kind="stable")[:MAP_MOVIES])
-    similarity = model.item_similarity.block(best_known, best_known).copy()
-    order = _chained(similarity)
-    titles = [textwrap.shorten(model.catalog.titles[row], 40, placeholder="…") for row in best_known[order]]
-    np.fill_diagonal(similarity, np.nan)
+    rows, similarity = best_known_similarity(model)
+    titles = [textwrap.shorten(model.catalog.titles[row], 40, placeholder="…") for row in rows]
     figure = Figure(figsize=(12, 10.5), layout="constrained")
     axes = figure.subplots()
-    image = axes.imshow(similarity[np.ix_(order, order)], cmap="Blues", vmin=float(np.nanquantile(similarity, 0.05)))
+    image = axes.imshow(similarity, cmap="Blues", vmin=float(np.nanquantile(similarity, 0.05)))
     axes.set_xticks(range(len(titles)), titles, rotation=90, fontsize=7)
     axes.set_yticks(range(len(titles)), titles, fontsize=7)
     axes.set_title(f"Similarity among the {len(titles)} most-rated movies")
     figure.colorbar(image, ax=axes, shrink=0.7, label="similarity")
     return figure
+
+
+def best_known_similarity(model: Recommender) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the most-rated movies, like next to like, and how similar they are to one another.
+
+    Returns
+    -------
+    (item_indices, similarities): int64, (n,), and float32, (n, n), NaN on the diagonal.
+    """
+    best_known = np.sort(np.argsort(-model.popularity, kind="stable")[:MAP_MOVIES])
+    similarity = model.item_similarity.block(best_known, best_known).copy()
+    order = _chained(similarity)
+    np.fill_diagonal(similarity, np.nan)
+    return best_known[order], similarity[np.ix_(order, order)]
 
 
 def _chained(similarity: np.ndarray) -> list[int]:

@@ -16,9 +16,13 @@ from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, save_model
 from training import plots, tables
 from training.experiment import Outcome
+from training.report import report
 
 MODEL_NAME = "model"
 """Name of the logged model within the run."""
+
+REPORT = "report.html"
+"""The page that shows all of a run, among its artifacts."""
 
 
 def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> None:
@@ -72,6 +76,7 @@ def log_outcome(outcome: Outcome, method: str) -> None:
     }
     for name, table in contents.items():
         mlflow.log_table(table, f"tables/{name}.json")
+    mlflow.log_text(report(outcome, method), REPORT)
 
 
 def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dict[str, Any]]:
