@@ -1,0 +1,34 @@
+"""``python -m benchmarks`` lists the benchmarks, ``python -m benchmarks NAME`` runs one."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+BENCHMARKS = {
+    "leaderboard": "benchmarks.leaderboard.command",
+    "tune-peers": "benchmarks.leaderboard.tuning",
+    "search": "benchmarks.search",
+    "cold-start": "benchmarks.cold_start",
+    "large": "benchmarks.large",
+    "similar": "benchmarks.similar",
+}
+"""Modules with a ``main(arguments) -> exit code``; the first line of the docstring is shown in the list."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] not in BENCHMARKS:
+        print(__doc__, *map(describe, BENCHMARKS), sep="\n")
+        return 0 if arguments in ([], ["--help"]) else 2
+    name, *rest = arguments
+    status: int = importlib.import_module(BENCHMARKS[name]).main(rest)
+    return status
+
+
+def describe(name: str) -> str:
+    """Return a line of the list."""
+    module = importlib.import_module(BENCHMARKS[name])
+    return f"  {name:<12} {(module.__doc__ or '').splitlines()[0]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

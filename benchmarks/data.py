@@ -1,0 +1,19 @@
+"""Which data the benchmarks run on."""
+
+import argparse
+from pathlib import Path
+
+from recsys.data import Dataset
+from recsys.data.locate import find_dataset
+from recsys.settings import read_settings
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data-dir``."""
+    parser.add_argument("--data-dir", type=Path, help="a MovieLens dataset (default: RECSYS_DATA__DIR, then ml-100k)")
+
+
+def open_data(data_dir: Path | None) -> tuple[Dataset, Path]:
+    """Return the dataset and its folder; an empty ml-100k is downloaded, as in training."""
+    folder = data_dir or read_settings().data.dir
+    return find_dataset(folder, explicit=data_dir is not None), folder

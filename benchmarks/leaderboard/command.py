@@ -1,0 +1,79 @@
+"""Our methods beside their peers: quality, speed and memory in one table.
+
+Each contender runs once on the split of each seed, in a process of its own, and the contenders take turns, so that a
+busy moment of the machine hits no one alone. Quality is that of seed 42; times and memory are medians over all seeds.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm import tqdm
+
+from benchmarks.data import add_data_dir, open_data
+from benchmarks.leaderboard.contenders import CONTENDERS, Contender
+from benchmarks.leaderboard.protocol import HEADLINE_SEED, OTHER_SEEDS, judge, leaderboard_split
+from benchmarks.leaderboard.runs import Trial, run_trial
+from benchmarks.leaderboard.table import Result, render
+from recsys.splits import Split
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks leaderboard", description=__doc__)
+    add_data_dir(parser)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="contenders whose names hold one of these")
+    parser.add_argument("--fast", action="store_true", help="leave out those that take minutes")
+    parser.add_argument("--out", type=Path, help="write the table here as well, and its numbers beside it as .json")
+    options = parser.parse_args(arguments)
+    dataset, folder = open_data(options.data_dir)
+    if not (folder / "u.data").exists():
+        parser.error(f"the protocol is that of MovieLens 100K, and {folder} holds no u.data; name it by --data-dir")
+    splits = {seed: leaderboard_split(dataset, folder, seed) for seed in (HEADLINE_SEED, *OTHER_SEEDS)}
+    chosen = [contender for contender in CONTENDERS if _is_chosen(contender, options.only, fast=options.fast)]
+    results = compete(chosen, splits)
+    text = render(results)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n", encoding="utf-8")
+        options.out.with_suffix(".json").write_text(json.dumps(_numbers(results), indent=1), encoding="utf-8")
+    return 0
+
+
+def compete(contenders: Sequence[Contender], splits: dict[int, Split]) -> list[Result]:
+    """Return the results of all contenders that could be installed and ran through."""
+    turns = [
+        (seed, contender) for seed in splits for contender in contenders if seed == HEADLINE_SEED or not contender.once
+    ]
+    trials: dict[str, dict[int, Trial]] = {contender.name: {} for contender in contenders}
+    failed: set[str] = set()
+    for seed, contender in tqdm(turns, file=sys.stderr, disable=None):
+        trial = None if contender.name in failed else run_trial(contender, splits[seed].train)
+        if trial is None:
+            failed.add(contender.name)
+        else:
+            trials[contender.name][seed] = trial
+    return [
+        Result(contender, found, {seed: judge(splits[seed], trial.item_indices) for seed, trial in found.items()})
+        for contender in contenders
+        if HEADLINE_SEED in (found := trials[contender.name])
+    ]
+
+
+def _is_chosen(contender: Contender, only: list[str] | None, *, fast: bool) -> bool:
+    wanted = only is None or any(part.lower() in contender.name.lower() for part in only)
+    return wanted and not (fast and contender.once)
+
+
+def _numbers(results: Sequence[Result]) -> list[dict[str, object]]:
+    return [
+        {
+            "contender": asdict(result.contender),
+            "quality": result.quality,
+            "seconds": {seed: (trial.fit_seconds, trial.recommend_seconds) for seed, trial in result.trials.items()},
+            "peak_mb": {seed: trial.peak_mb for seed, trial in result.trials.items()},
+        }
+        for result in results
+    ]
