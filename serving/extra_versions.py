@@ -92,6 +92,11 @@ class ExtraVersions:
         for path in (self.folder / f"{version}.wanted", self.pointer(version)):
             path.unlink(missing_ok=True)
 
+    def forget_all(self) -> None:
+        """Let go of what an earlier service has left."""
+        for path in self.folder.glob("*"):
+            path.unlink(missing_ok=True)
+
     def state(self, version: int) -> tuple[State, str | None]:
         """Return how far a version is that is not the served one, and the problem if there is one."""
         extra = self.get(version)

@@ -79,6 +79,13 @@ class ModelCache:
         except (OSError, ArtifactError):
             return False
 
+    def holds(self, published: Published) -> bool:
+        """Return whether a version still lies in the cache; a look that costs nothing, and compares no sum."""
+        # Here, as it brings NumPy, which the parent process loads late.
+        from recsys.storage import LOGGED_FOLDER, MANIFEST  # noqa: PLC0415
+
+        return (self.root / published.folder / LOGGED_FOLDER / MANIFEST).is_file()
+
     def folder_for(self, version: int, artifact_sha256: str) -> Path:
         """Return where a version lies; another version of the same number has another sum."""
         return self.versions / f"{version}-{artifact_sha256[:16]}"

@@ -5,17 +5,14 @@ alias -> version -> download -> checksums -> one trial answer -> published for t
 
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
-from recsys.storage import LOGGED_FOLDER, MANIFEST
-from serving import candidate
 from serving.model_cache import ModelCache
-from serving.published import Published, utc_now
 from serving.sync_status import SyncStatus, read_status, write_status
+from serving.verified_fetch import bring, place_of
 
 if TYPE_CHECKING:
     from recsys.registry import ModelVersion, Registry
@@ -97,32 +94,13 @@ class Sync:
         return status.checked(reachable=True)
 
     def _bring(self, version: "ModelVersion") -> None:
-        artifact_sha256 = candidate.expected_sum(version)
-        folder = self.cache.folder_for(version.version, artifact_sha256)
-        wanted = Published(
-            name=version.name,
-            version=version.version,
-            run_id=version.run_id,
-            folder=str(folder.relative_to(self.cache.root)),
-            artifact_sha256=artifact_sha256,
-            published_at=utc_now(),
-        )
-        current = self.cache.current()
+        wanted, current = place_of(self.cache, version), self.cache.current()
         same = current and replace(current, published_at=wanted.published_at) == wanted
-        if same and (folder / LOGGED_FOLDER / MANIFEST).is_file():
+        if same and self.cache.holds(wanted):
             return
-        if not self.cache.has(wanted):
-            self._fetch(version, folder)
+        bring(self.registry, self.cache, version, wanted)
         self.cache.publish(wanted)
         logger.info("version {} of {} is published", version.version, version.name)
-
-    def _fetch(self, version: "ModelVersion", folder: Path) -> None:
-        logger.info("fetching version {} of {}", version.version, version.name)
-        with self.cache.scratch() as scratch:
-            fetched = self.registry.download(version, scratch)
-            candidate.verify(fetched, version)
-            candidate.try_out(fetched)
-            self.cache.store(fetched, folder)
 
     def _refuse(self, version: "ModelVersion", error: Exception) -> None:
         same = self._refusal and self._refusal.version == version

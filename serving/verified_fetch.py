@@ -1,5 +1,6 @@
 """Brings a registered version into the cache: fetched, compared with its checksums, tried out; or already there."""
 
+import threading
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -11,20 +12,21 @@ from serving.published import Published, utc_now
 if TYPE_CHECKING:
     from recsys.registry import ModelVersion, Registry
 
+_trial = threading.Lock()
+"""Loading a model as code changes the interpreter for a moment; the sync and the loader of versions take turns."""
 
-def bring(registry: "Registry", cache: ModelCache, version: "ModelVersion") -> Published:
-    """Return a version that lies in the cache as the registry's checksums demand it.
+
+def place_of(cache: ModelCache, version: "ModelVersion") -> Published:
+    """Return what is published once the version lies in the cache as the registry's checksums demand it.
 
     Raises
     ------
     ArtifactError
-        When it has no checksums, has been altered, or does not answer.
-    RegistryError
-        When it cannot be fetched.
+        When the version has no checksums.
     """
     artifact_sha256 = candidate.expected_sum(version)
     folder = cache.folder_for(version.version, artifact_sha256)
-    wanted = Published(
+    return Published(
         name=version.name,
         version=version.version,
         run_id=version.run_id,
@@ -32,11 +34,24 @@ def bring(registry: "Registry", cache: ModelCache, version: "ModelVersion") -> P
         artifact_sha256=artifact_sha256,
         published_at=utc_now(),
     )
-    if not cache.has(wanted):
-        logger.info("fetching version {} of {}", version.version, version.name)
-        with cache.scratch() as scratch:
-            fetched = registry.download(version, scratch)
-            candidate.verify(fetched, version)
+
+
+def bring(registry: "Registry", cache: ModelCache, version: "ModelVersion", place: Published) -> None:
+    """Fetch a version to its place, unless it lies there.
+
+    Raises
+    ------
+    ArtifactError
+        When it has been altered or does not answer.
+    RegistryError
+        When it cannot be fetched.
+    """
+    if cache.has(place):
+        return
+    logger.info("fetching version {} of {}", version.version, version.name)
+    with cache.scratch() as scratch:
+        fetched = registry.download(version, scratch)
+        candidate.verify(fetched, version)
+        with _trial:
             candidate.try_out(fetched)
-            cache.store(fetched, folder)
-    return wanted
+        cache.store(fetched, cache.root / place.folder)

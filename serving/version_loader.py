@@ -47,8 +47,7 @@ class VersionLoader:
         self.extra = ExtraVersions(cache)
         self._refused_at: dict[int, float] = {}
         self._listed_at = float("-inf")
-        for version in self.extra.wanted():
-            self.extra.forget(version)
+        self.extra.forget_all()
 
     def run(self, stopped: threading.Event) -> None:
         """Look for work until told to stop."""
@@ -85,22 +84,24 @@ class VersionLoader:
 
     def _is_due(self, version: int) -> bool:
         extra = self.extra.get(version)
-        if extra is None:
+        if extra is None or (extra.published and not self.cache.holds(extra.published)):
             return True
         since = time.monotonic() - self._refused_at.get(version, float("-inf"))
         return extra.published is None and since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
 
     def _bring(self, version: int) -> None:
         # Here, as it brings MLflow.
-        from serving.verified_fetch import bring  # noqa: PLC0415
+        from serving.verified_fetch import bring, place_of  # noqa: PLC0415
 
         try:
-            published = bring(self.registry, self.cache, self.registry.version(version))
+            found = self.registry.version(version)
+            place = place_of(self.cache, found)
+            bring(self.registry, self.cache, found, place)
         except (RecsysError, OSError) as error:
             logger.warning("version {} cannot be compared: {}", version, error)
             self._refused_at[version] = time.monotonic()
             self.extra.put(version, Extra(None, str(error)))
             return
-        self.cache.hold(published)
-        self.extra.put(version, Extra(published))
+        self.extra.put(version, Extra(place))
+        self.cache.hold(place)
         logger.info("version {} is ready for comparisons", version)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from service_process import TOKEN
 
 from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
@@ -18,13 +18,11 @@ from recsys.registry import Registry
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed", exc_type=ImportError)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed", exc_type=ImportError)
+pictures = pytest.importorskip("pictures")
 expect = sync_api.expect
 
 pytestmark = pytest.mark.browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-TOKEN = "a-token-of-the-tests"
 METRICS = {1: "0.3100", 2: "0.3300", 3: "0.3200"}
 PAGE_BYTES = 150_000
 DRAWN_WITHIN_MILLISECONDS = 300
@@ -36,12 +34,12 @@ Open = Callable[..., Any]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Yield a headless Chromium; the tests are skipped where there is none."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = pictures.chromium()
     with sync_api.sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         if not found and not own.exists():
-            pytest.skip(f"no Chromium: none of {', '.join(BROWSERS)} is on PATH, and Playwright has brought none")
-        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
+            pytest.skip(f"no Chromium: none of {', '.join(pictures.BROWSERS)} is on PATH, and Playwright has none")
+        launched = playwright.chromium.launch(executable_path=found, args=pictures.FLAGS)
         yield launched
         launched.close()
 

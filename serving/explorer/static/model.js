@@ -48,7 +48,7 @@ async function look() {
 
 function draw(model) {
   const data = model.dataset;
-  const metrics = ["ndcg_at_10", "hit_rate_at_10", "coverage_at_10"].filter((name) => name in model.metrics);
+  const metrics = ["ndcg_at_10", "hit_rate_at_10"].filter((name) => name in model.metrics);
   const params = Object.entries(model.params).map(([name, value]) => `${name} ${value}`).join(", ");
   redraw(strip, h("dl", {},
     fact(model.name, `version ${model.version}`, model.alias),
