@@ -1,0 +1,283 @@
+"""The whole system with a real engine, from the first `up` to three replicas; in this order."""
+
+import json
+import threading
+import urllib.error
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from docker_cli import HISTORY, docker
+
+pytestmark = pytest.mark.docker
+
+STORES = ("mlflow", "postgres", "minio")
+RUNNING = (*STORES, "api", "retraining")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def up(stack: Any, images: str) -> None:
+    """Start all with the command of the README."""
+    stack.run("docker", "compose", "up", "-d")
+
+
+def recommends(stack: Any) -> str:
+    """Return the version that recommends, after a check of the answer."""
+    answer = stack.ask("/recommend", HISTORY)
+    assert answer.status == 200, answer.text
+    assert answer.json["count"] == len(answer.json["recommendations"]) > 0
+    return str(answer.version)
+
+
+@contextmanager
+def clients(stack: Any) -> Iterator[None]:
+    """Ask for recommendations all the while, and fail when an answer is missing."""
+    ended, failures, answers = threading.Event(), [], []
+
+    def ask() -> None:
+        while not ended.wait(0.05):
+            try:
+                answers.append(recommends(stack))
+            except (AssertionError, OSError, urllib.error.URLError) as error:
+                failures.append(repr(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    assert len(answers) > 20
+
+
+def versions(stack: Any) -> dict[str, int]:
+    """Return the version of each alias, in small letters."""
+    found = stack.mlflow("registered-models/search", None)["registered_models"][0]
+    return {alias["alias"].lower(): int(alias["version"]) for alias in found["aliases"]}
+
+
+def runs(stack: Any) -> list[Any]:
+    """Return the runs of the experiment, newest first."""
+    search = {"filter": "name = 'movie-recommender'", "max_results": 5}
+    experiment = stack.mlflow("experiments/search", search)["experiments"][0]["experiment_id"]
+    found = stack.mlflow("runs/search", {"experiment_ids": [experiment], "max_results": 100})
+    return list(found.get("runs", []))
+
+
+def problem(stack: Any) -> Callable[[], bool]:
+    return lambda: stack.health()["status"] == "degraded" and stack.health()["registry"]["problem"]
+
+
+def test_up_ends_with_a_healthy_api(stack: Any) -> None:
+    stack.wait_until_healthy()
+    assert recommends(stack) == "1"
+    stack.wait_for(lambda: stack.inspect("api")["State"]["Health"]["Status"] == "healthy", "its health check passes")
+    for name in RUNNING:
+        stack.wait_for(lambda: stack.inspect(name)["State"]["Health"]["Status"] == "healthy", f"{name} is healthy")  # noqa: B023
+    for name in ("bucket", "training"):
+        assert stack.inspect(name)["State"]["ExitCode"] == 0
+
+
+def test_model_was_trained_in_the_training_container(stack: Any) -> None:
+    assert "version 1 is Production" in docker("logs", "recsys-training")
+    assert stack.health()["model_run_id"] == runs(stack)[0]["info"]["run_id"]
+
+
+def test_run_is_visible_in_mlflow(stack: Any) -> None:
+    (run,) = runs(stack)
+    assert run["info"]["status"] == "FINISHED"
+    assert {"ndcg_at_10", "popularity_ndcg_at_10"} <= {metric["key"] for metric in run["data"]["metrics"]}
+    assert stack.ask("/", port=stack.mlflow_port).status == 200
+
+
+def test_artifacts_are_in_the_bucket(stack: Any) -> None:
+    script = (
+        "import boto3, os\n"
+        "store = boto3.client('s3', endpoint_url=os.environ['MLFLOW_S3_ENDPOINT_URL'])\n"
+        "pages = store.get_paginator('list_objects_v2').paginate(Bucket=os.environ['S3_BUCKET_NAME'])\n"
+        "print(*[found['Key'] for page in pages for found in page.get('Contents', [])], sep='\\n')"
+    )
+    keys = docker("exec", "recsys-mlflow", "python", "-c", script).split()
+    assert any(key.startswith("mlflow/") and key.endswith("/model.json") for key in keys)
+    assert any(key.endswith("pictures/long_tail.png") for key in keys)
+
+
+def test_metadata_are_in_postgres(stack: Any) -> None:
+    query = "select name, version from model_versions"
+    found = docker("exec", "recsys-postgres", "psql", "-At", "-U", "mlflow", "-d", "mlflow", "-c", query)
+    assert found.strip() == "movie-recommender|1"
+
+
+def test_retraining_waits_for_sunday(stack: Any) -> None:
+    lines = [json.loads(line) for line in docker("logs", "recsys-retraining").splitlines() if line.startswith("{")]
+    (line,) = [line for line in lines if "next run" in line["message"]]
+    assert "T02:00:00" in line["message"]
+    shown = docker("exec", "recsys-retraining", "python", "-m", "training", "schedule", "--cron", "0 2 * * 0", "--show")
+    assert "02:00" in shown
+
+
+def test_mlflow_refuses_unknown_hosts(stack: Any) -> None:
+    answer = stack.ask("/api/2.0/mlflow/registered-models/search", port=stack.mlflow_port, Host="attacker.example")
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("name", ["mlflow", "training", "api", "retraining", "bucket"])
+def test_containers_have_no_rights(stack: Any, name: str) -> None:
+    found = stack.inspect(name)
+    assert found["Config"]["User"] == "10001:10001"
+    host = found["HostConfig"]
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert host["CapAdd"] in (None, [])
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["Memory"] > 0
+    assert host["PidsLimit"] > 0
+
+
+@pytest.mark.parametrize("name", ["mlflow", "api", "retraining"])
+def test_containers_have_no_rights_when_one_looks_from_within(stack: Any, name: str) -> None:
+    status = docker("exec", f"recsys-{name}", "cat", "/proc/1/status")
+    fields = {key: value.split() for key, _, value in (line.partition(":") for line in status.splitlines())}
+    assert fields["Uid"] == ["10001"] * 4
+    for kind in ("CapPrm", "CapEff", "CapBnd"):
+        assert int(fields[kind][0], 16) == 0
+    assert fields["NoNewPrivs"] == ["1"]
+    touched = docker("exec", f"recsys-{name}", "sh", "-c", "touch /app/x /opt/venv/x 2>&1 || true")
+    assert touched.count("Read-only file system") == 2
+
+
+def test_open_ports_are_the_apis_and_loopback(stack: Any) -> None:
+    for name in RUNNING:
+        for port, bindings in stack.inspect(name)["NetworkSettings"]["Ports"].items():
+            for binding in bindings or []:
+                assert (name, port) == ("api", "8000/tcp") or binding["HostIp"] == "127.0.0.1", (name, port)
+
+
+def test_keys_of_the_bucket_are_with_mlflow_only(stack: Any) -> None:
+    for name in ("api", "training", "retraining"):
+        named = [line.partition("=")[0] for line in stack.inspect(name)["Config"]["Env"]]
+        assert not [line for line in named if line.startswith(("AWS_", "POSTGRES_", "PG", "MINIO_"))]
+
+
+def test_logs_are_kept_in_volumes_and_rotate(stack: Any) -> None:
+    lines = docker("exec", "recsys-api", "cat", "/var/log/recsys/api.log").splitlines()
+    assert lines
+    assert all("timestamp" in json.loads(line) for line in lines)
+    assert "Production" in docker("exec", "recsys-retraining", "cat", "/var/log/recsys/training.log")
+    for name in RUNNING:
+        assert stack.inspect(name)["HostConfig"]["LogConfig"]["Config"] == {"max-file": "5", "max-size": "10m"}
+
+
+def test_retraining_by_hand_makes_a_version_that_the_api_follows(stack: Any) -> None:
+    said = stack.compose("exec", "-T", "retraining", "python", "-m", "training", "retrain", "--trigger", "manual")
+    assert "gate:" in said
+    newest = versions(stack)["challenger"]
+    assert newest == 2
+    production = versions(stack)["production"]
+    stack.wait_for(lambda: recommends(stack) == str(production), "the API follows the gate")
+
+
+def test_promotion_changes_the_version_without_a_lost_request(stack: Any) -> None:
+    with clients(stack):
+        for wanted in ("1", "2"):
+            stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", wanted)
+            stack.wait_for(lambda: recommends(stack) == wanted, f"version {wanted} is served")  # noqa: B023
+
+
+def test_train_script_trains_and_tells_of_the_alias(stack: Any) -> None:
+    said = stack.run("docker/train.sh", "prod", "--method", "content-cosine")
+    assert "version 3 is Challenger" in said
+    assert "follows the registry's alias by itself" in said
+    assert versions(stack) == {"production": 2, "challenger": 3}
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_api_goes_on_without(stack: Any, name: str) -> None:
+    with clients(stack):
+        stack.compose("kill", name)
+        if name == "minio":  # the registry answers, so nobody asks the bucket until a version has to be fetched
+            for _ in range(40):
+                recommends(stack)
+        else:
+            stack.wait_for(problem(stack), f"the API says that {name} is missed")
+    assert stack.ask("/health").status == 200
+    assert recommends(stack) == "2"
+    stack.compose("start", name)
+    stack.wait_until_healthy()
+
+
+def test_api_restarts_without_any_of_the_three(stack: Any) -> None:
+    stack.compose("kill", *STORES)
+    stack.compose("restart", "api")
+    stack.wait_for(lambda: recommends(stack) == "2", "the API serves from its cache")
+    assert stack.ask("/health/ready").status == 200
+    stack.wait_for(problem(stack), "the API says what is missing")
+
+
+def test_api_recovers_when_they_are_back(stack: Any) -> None:
+    stack.run("docker", "compose", "up", "-d")
+    stack.wait_until_healthy()
+    stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", "3")
+    stack.wait_for(lambda: recommends(stack) == "3", "the API follows the alias again")
+
+
+def test_down_and_up_loses_nothing(stack: Any) -> None:
+    before = [run["info"]["run_id"] for run in runs(stack)]
+    stack.run("docker/stop.sh")
+    assert docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={stack.project}") == ""
+    stack.run("docker", "compose", "up", "-d")
+    stack.wait_until_healthy()
+    assert recommends(stack) == "3"
+    assert [run["info"]["run_id"] for run in runs(stack)] == before
+    assert "nothing is trained" in docker("logs", "recsys-training")
+    assert versions(stack) == {"production": 3, "challenger": 3}
+
+
+def test_api_ends_at_once_and_in_good_order(stack: Any) -> None:
+    docker("stop", "--time", "20", "recsys-api")
+    assert stack.inspect("api")["State"]["ExitCode"] == 0
+    last = json.loads(docker("logs", "--tail", "1", "recsys-api"))
+    assert last["message"] == "ended"
+    stack.compose("start", "api")
+    stack.wait_until_healthy()
+
+
+def test_api_scales_to_three_replicas(stack: Any) -> None:
+    stack.compose("up", "-d", "--scale", "api=3", over="scale")
+    try:
+        ports = [
+            int(stack.compose("port", "--index", str(index), "api", "8000", over="scale").rpartition(":")[2])
+            for index in (1, 2, 3)
+        ]
+        assert len(set(ports)) == 3
+        for port in ports:
+            stack.wait_for(lambda: stack.ask("/health", port=port).json["status"] == "healthy", "a replica is healthy")  # noqa: B023
+        stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", "1", over="scale")
+        for port in ports:
+            served = lambda: stack.ask("/recommend", HISTORY, port=port).version  # noqa: B023, E731
+            stack.wait_for(lambda: served() == "1", "a replica follows the alias")  # noqa: B023
+        kept = docker("run", "--rm", "-v", f"{stack.project}_api-logs:/logs", "movie-recsys-api", "ls", "/logs").split()
+        assert {"api.log", "api-2.log", "api-3.log"} <= set(kept)
+    finally:
+        stack.run("docker", "compose", "up", "-d", "--remove-orphans", "--scale", "api=1")
+    stack.wait_until_healthy()
+
+
+def test_mlflow_behind_a_password(stack: Any) -> None:
+    stack.compose("up", "-d", over="auth")
+    try:
+        path = "/api/2.0/mlflow/registered-models/search"
+        stack.wait_for(lambda: stack.ask(path, port=stack.mlflow_port).status == 401, "MLflow asks for a password")
+        stack.wait_until_healthy()
+        said = stack.compose("run", "--rm", "training", "python", "-m", "training", "versions", over="auth")
+        assert "content-cosine" in said
+        stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", "2", over="auth")
+        stack.wait_for(lambda: recommends(stack) == "2", "the API follows the alias behind the password")
+    finally:
+        stack.run("docker", "compose", "up", "-d")
+    stack.wait_until_healthy()
