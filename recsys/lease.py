@@ -24,9 +24,10 @@ from recsys.errors import LeaseHeldError, RegistryError
 from recsys.identity import ProcessId, who_am_i
 
 LEASE_SECONDS = 90.0
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 2.0
 """The wait of the algorithm; the same for all, since no one's write may take longer than another's wait."""
-MAX_SLOW_TRIES = 5
+MIN_SLOW_TRIES = 10
+"""So often at least a registry may be too slow before it is given up, longer where there is time to wait."""
 
 
 class TagStore(Protocol):
@@ -135,7 +136,7 @@ def _acquire(store: TagStore, key: str, what: str, deadline: float) -> Holder:
     own = ProcessId.own()
     holder = Holder(uuid.uuid4().hex, who_am_i(), what, own.machine, own.pid, own.started, 0.0)
     n_slow = 0
-    while n_slow < MAX_SLOW_TRIES:
+    while n_slow < MIN_SLOW_TRIES or time.monotonic() < deadline:
         started = time.monotonic()
         other = read_holder(store.tags(), key)
         if other is None or other.token == holder.token:

@@ -22,7 +22,7 @@ from recsys.history import Action, Entry, entry_key, next_number, now, read_hist
 from recsys.identity import who_am_i
 from recsys.lease import Lease, TagStore, held_lease
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 """How long a move waits for another one to end."""
 
 
