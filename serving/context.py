@@ -76,10 +76,10 @@ def _correlation_id(scope: Scope) -> str:
             if _SANE.fullmatch(value):
                 return str(value, "ascii")
             break
-    return _random_uuid()
+    return random_uuid()
 
 
-def _random_uuid() -> str:
+def random_uuid() -> str:
     """Return a new UUID of version 4 (RFC 9562, 5.4), in a fifth of the time that `uuid.uuid4` takes."""
     digits = os.urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) & 3]

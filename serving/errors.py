@@ -27,6 +27,9 @@ from serving.context import RequestContext, context_of
 
 RETRY_AFTER_SECONDS = 5
 
+MAX_COMPLAINTS = 50
+"""So many faults of a request are listed; one that is all faults need not be answered with megabytes."""
+
 
 class AdminClosedError(RecsysError):
     """An admin route was called, but no admin token is configured."""
@@ -70,6 +73,7 @@ NAME_OF: Mapping[int, str] = {
     413: RequestTooLargeError.__name__,
     415: "UnsupportedMediaTypeError",
     422: "ValidationError",
+    431: "RequestHeadTooLargeError",
     500: "InternalServerError",
     503: NotFittedError.__name__,
 }
@@ -142,7 +146,12 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 async def _answer_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    return error_response(context_of(request), 422, NAME_OF[422], [_complaint(found) for found in error.errors()])
+    found = error.errors()
+    complaints = [_complaint(fault) for fault in found[:MAX_COMPLAINTS]]
+    if len(found) > MAX_COMPLAINTS:
+        more = f"{len(found) - MAX_COMPLAINTS} more faults are not listed"
+        complaints.append({"loc": list(found[0]["loc"][:1]), "msg": more, "type": "more_faults"})
+    return error_response(context_of(request), 422, NAME_OF[422], complaints)
 
 
 def _complaint(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from recsys.logs import set_up_logs
 from recsys.settings import read_settings
 from serving.app import create_app
 from serving.board import Board
+from serving.http_protocol import BoundedHttpProtocol
 from serving.listener import BACKLOG
 
 GRACE_SECONDS = 8
@@ -78,6 +79,7 @@ def main(argv: Sequence[str]) -> None:
         server_header=False,
         lifespan="on",
         ws="none",
+        http=BoundedHttpProtocol,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
