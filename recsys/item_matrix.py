@@ -36,7 +36,7 @@ class ItemMatrix(Protocol):
         ...
 
     def block(self, item_indices: Indices, columns: Indices) -> Float32:
-        """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns)."""
+        """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns); no column twice."""
         ...
 
 
@@ -68,7 +68,7 @@ class DenseItemMatrix:
 
     def block(self, item_indices: Indices, columns: Indices) -> Float32:
         """Return ``matrix[item_indices][:, columns]``, float32, (n_rows, n_columns)."""
-        block: Float32 = self.values[np.ix_(item_indices, columns)]
+        block: Float32 = self.values[item_indices[:, None], columns]
         return block
 
 
@@ -100,13 +100,8 @@ class SparseItemMatrix:
 
     def weighted_row_sum(self, item_indices: Indices, weights: Float32) -> Float32:
         """Return ``weights @ matrix[item_indices]``, float32, (n_items,); zeros for no row."""
-        starts, stops = self.indptr[item_indices], self.indptr[item_indices + 1]
-        spans = [slice(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-        if not spans:
-            return np.zeros(self.n_items, dtype=np.float32)
-        columns = np.concatenate([self.indices[span] for span in spans])
-        values = np.concatenate([self.data[span] for span in spans])
-        values *= np.repeat(weights, stops - starts)
+        columns, values, lengths = self._stored(item_indices)
+        values *= np.repeat(weights, lengths)
         return np.bincount(columns, weights=values, minlength=self.n_items).astype(np.float32)
 
     def row(self, item_index: int) -> Float32:
@@ -117,15 +112,26 @@ class SparseItemMatrix:
         return dense
 
     def block(self, item_indices: Indices, columns: Indices) -> Float32:
-        """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns)."""
-        rows = np.zeros((len(item_indices), len(columns)), dtype=np.float32)
-        for values, item_index in zip(rows, item_indices.tolist(), strict=True):
-            span = slice(self.indptr[item_index], self.indptr[item_index + 1])
-            stored = self.indices[span]
-            if len(stored):
-                places = np.searchsorted(stored, columns).clip(max=len(stored) - 1)
-                values[:] = np.where(stored[places] == columns, self.data[span][places], 0)
-        return rows
+        """Return ``matrix[item_indices][:, columns]``, dense float32, (n_rows, n_columns); no column twice."""
+        stored, values, lengths = self._stored(item_indices)
+        # One look-up for each stored entry, however many columns are wanted.
+        place = np.zeros(self.n_items, dtype=np.int32)
+        place[columns] = np.arange(1, len(columns) + 1)
+        found = place[stored]
+        hits = np.flatnonzero(found)
+        rows = np.repeat(np.arange(len(item_indices)), lengths)
+        block = np.zeros((len(item_indices), len(columns)), dtype=np.float32)
+        block[rows[hits], found[hits] - 1] = values[hits]
+        return block
+
+    def _stored(self, item_indices: Indices) -> tuple[NDArray[np.int32], Float32, Indices]:
+        """Return copies of the columns and values of some rows, one row after the other, and the rows' lengths."""
+        starts, stops = self.indptr[item_indices], self.indptr[item_indices + 1]
+        spans = [slice(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        # The empty piece is for the case of no row.
+        columns = np.concatenate([self.indices[:0], *(self.indices[span] for span in spans)])
+        values = np.concatenate([self.data[:0], *(self.data[span] for span in spans)])
+        return columns, values, stops - starts
 
 
 def matrix_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> ItemMatrix:

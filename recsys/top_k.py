@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 NO_ITEM = -1
 """Stands in a top list where there is no further candidate."""
 
+PART_SIZE, MANY = 64, 10
+"""Where there are many parts of so many scores for each one wanted, their maxima tell how low to look."""
+
 
 class TopItems(NamedTuple):
     """The best movies of each row, best first.
@@ -31,12 +34,20 @@ class TopItems(NamedTuple):
 
 def top_k(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Return the indices of the k largest of one row of scores, int64, (min(k, n_items),), best first."""
-    if 0 < k < len(scores):
-        threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
-        candidates = np.flatnonzero(scores >= threshold)
-    else:
-        candidates = np.arange(len(scores))
+    candidates = _candidates(scores, k)
     return candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
+
+
+def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Return indices, int64, ascending, among which the k best are, and few others."""
+    n_items = len(scores)
+    if not 0 < k < n_items:
+        return np.arange(n_items)
+    # Of a large catalogue most scores are alike, namely zero, and a partition is slow over those. The k-th of the
+    # maxima of disjoint parts is no higher than the k-th of all.
+    n_parts = n_items // PART_SIZE
+    maxima = scores[: n_parts * PART_SIZE].reshape(PART_SIZE, n_parts).max(axis=0) if n_parts > MANY * k else scores
+    return np.flatnonzero(scores >= np.partition(maxima, len(maxima) - k)[len(maxima) - k])
 
 
 def mask_seen(scores: NDArray[np.float32], histories: "sp.csr_array") -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ def recommend(snapshot: Snapshot, question: Question) -> bytes:
     reasons: list[list[int]] = [[] for _ in found.item_indices]
     if found.strategy == "personal":
         explained = snapshot.recommender.explain(found.item_indices, history)
-        reasons = [snapshot.catalog.movie_ids[rows].tolist() for rows in explained]
+        reasons = [[snapshot.movie_ids[row] for row in rows.tolist()] for rows in explained]
     return orjson.dumps(_recommendations(snapshot, found, reasons))
 
 

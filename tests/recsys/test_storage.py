@@ -50,7 +50,7 @@ def test_load_returns_what_was_saved(
 def test_load_arrays_are_memory_mapped_read_only(folder: Path) -> None:
     model, _ = load_model(folder)
     values = model.item_weights.arrays["values"]
-    assert isinstance(values, np.memmap)
+    assert isinstance(values.base, np.memmap)
     assert not values.flags.writeable
 
 

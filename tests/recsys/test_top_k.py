@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recsys.errors import ParameterError
-from recsys.top_k import mask_seen, top_items
+from recsys.top_k import mask_seen, top_items, top_k
 
 FEW_VALUES = st.sampled_from([-np.inf, -1.5, -0.0, 0.0, 1.0, 2.0])
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=9)
@@ -81,3 +81,20 @@ def test_mask_seen_writable_scores_stay_as_they_are():
 def test_mask_seen_no_history_masks_nothing():
     masked = mask_seen(array([[1, 2]]), sp.csr_array((1, 2), dtype=np.float32))
     assert masked.tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("n_items", [0, 1, 20, 8191, 8200, 60_000])
+@pytest.mark.parametrize("share_of_zeros", [0.0, 0.9, 0.9999, 1.0])
+def test_top_k_of_any_size_equals_a_full_sort(n_items, share_of_zeros):
+    rng = np.random.default_rng(4)
+    scores = rng.integers(-5, 300, n_items).astype(np.float32)
+    scores[rng.random(n_items) < share_of_zeros] = 0
+    scores[rng.random(n_items) < 0.01] = -np.inf
+    for k in (0, 1, 10, 50, n_items):
+        assert np.array_equal(top_k(scores, k), np.argsort(-scores, kind="stable")[:k])
+
+
+def test_top_k_best_in_one_part_equals_a_full_sort():
+    scores = np.zeros(60_000, dtype=np.float32)
+    scores[: 64 * 937 : 937] = np.arange(64) + 1  # 60,000 scores are compared in 937 parts
+    assert np.array_equal(top_k(scores, 10), np.argsort(-scores, kind="stable")[:10])
