@@ -11,6 +11,8 @@ BENCHMARKS = {
     "cold-start": "benchmarks.cold_start",
     "large": "benchmarks.large",
     "similar": "benchmarks.similar",
+    "serving": "benchmarks.serving.command",
+    "core": "benchmarks.core",
 }
 """Modules with a ``main(arguments) -> exit code``; the first line of the docstring is shown in the list."""
 

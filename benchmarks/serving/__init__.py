@@ -1,0 +1,1 @@
+"""The speed of the HTTP service, beside `mlflow models serve` and beside servers that do nothing."""
