@@ -54,8 +54,7 @@ function draw(model) {
     fact(model.name, `version ${model.version}`, model.alias),
     fact("Method", model.method, null, params),
     metrics.map((name) => fact(metricName(name), model.metrics[name].toFixed(3), baseline(model.metrics, name))),
-    fact("Trained", model.created ? date(model.created) : "not known yet", null, model.created),
-    fact("On", data.name, `${data.n_ratings?.toLocaleString("en")} ratings`, `${data.n_items?.toLocaleString("en")} movies`)),
+    fact("Trained", model.created ? date(model.created) : "", `on ${data.name}, ${data.n_ratings?.toLocaleString("en")} ratings`, model.created)),
     model.run_url && h("a", { href: model.run_url, target: "_blank", rel: "noreferrer", "data-key": "run" }, "Run in MLflow"),
     h("a", { href: "docs", "data-key": "docs" }, "API"));
 }
