@@ -3,6 +3,8 @@
 Steck (2019), "Embarrassingly Shallow Autoencoders for Sparse Data", DOI 10.1145/3308558.3313710.
 """
 
+from typing import Any
+
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
@@ -21,7 +23,7 @@ from recsys.methods.smoothers import factored, fitted_smoother
 class EaseParams(MethodParams):
     """Parameters of `ease`."""
 
-    l2: float = Field(500.0, gt=0, le=1e6)
+    l2: float = Field(500.0, ge=1, le=1e6)
     """Ridge penalty, in ratings: a movie with fewer says little."""
     max_items: int = Field(8000, ge=1, le=50_000)
     """Movies that take part, the most rated; time grows with the cube of it, memory with the square."""
@@ -54,10 +56,12 @@ def _ridge_smoother(weights: sp.csr_array, params: EaseParams) -> tuple[RowBlock
 
 def _solved_among_users(weights: sp.csr_array, l2: float) -> tuple[RowBlock, Float32]:
     """Return ``X' (XX' + l2)^-1 X`` as the product of ``L^-1 X`` with itself, ``L`` the Cholesky factor."""
-    ridge = _ridge(gram(weights.T.tocsr()), l2)
+    by_item = weights.T.tocsr().astype(np.float32)
+    ridge = _ridge(gram(by_item), l2)
     lower = scipy.linalg.cholesky(ridge, lower=True, overwrite_a=True, check_finite=False)
-    factors = scipy.linalg.solve_triangular(lower, weights.toarray(), lower=True, overwrite_b=True, check_finite=False)
-    return factored(np.ascontiguousarray(factors.T, dtype=np.float32))
+    users_items = by_item.T.toarray(order="F")
+    factors = scipy.linalg.solve_triangular(lower, users_items, lower=True, overwrite_b=True, check_finite=False)
+    return factored(np.ascontiguousarray(factors.T))
 
 
 def _solved_among_items(
@@ -78,7 +82,7 @@ def _solved_among_items(
     return rows, leverage
 
 
-def _ridge(products: NDArray[np.float64], l2: float) -> NDArray[np.float64]:
+def _ridge(products: NDArray[Any], l2: float) -> NDArray[Any]:
     products[np.diag_indices_from(products)] += l2
     return products
 

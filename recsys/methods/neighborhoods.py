@@ -10,7 +10,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix, SparseItemMatrix
-from recsys.top_k import is_top
 
 Float32 = NDArray[np.float32]
 RowBlock = Callable[[slice], Float32]
@@ -19,6 +18,8 @@ DENSE_ITEMS = 5000
 """Up to this many movies a matrix is kept dense: 100 MB."""
 SPARSE_NEIGHBORS = 200
 """Neighbours kept per movie of a larger catalogue."""
+CHUNKS_PER_NEIGHBOR = 4
+"""More leave fewer candidates, at the price of more peaks."""
 BLOCK_VALUES = 16_000_000
 """Values of one block of rows: 64 MB."""
 
@@ -43,7 +44,7 @@ def item_matrices(
     if n_items <= DENSE_ITEMS:
         dense = [rows(block) for block in row_blocks(n_items)]
         return [DenseItemMatrix(_stacked(blocks)) for blocks in zip(*dense, strict=True)]
-    sparse = [[sp.csr_array(only_top_columns(part, n_neighbors)) for part in rows(b)] for b in row_blocks(n_items)]
+    sparse = [[strongest_columns(part, n_neighbors) for part in rows(block)] for block in row_blocks(n_items)]
     return [from_csr(sp.vstack(blocks, format="csr")) for blocks in zip(*sparse, strict=True)]
 
 
@@ -54,10 +55,8 @@ def _stacked(blocks: tuple[Float32, ...]) -> Float32:
 def pruned(matrix: ItemMatrix, n_neighbors: int) -> ItemMatrix:
     """Return the matrix with all but the entries of largest magnitude of each row set to zero, ties by item index."""
     if isinstance(matrix, DenseItemMatrix):
-        return DenseItemMatrix(only_top_columns(matrix.values, n_neighbors))
-    csr = to_csr(matrix)
-    blocks = (csr[block].toarray() for block in row_blocks(matrix.n_items))
-    return from_csr(sp.vstack([sp.csr_array(only_top_columns(block, n_neighbors)) for block in blocks], format="csr"))
+        return DenseItemMatrix(strongest_columns(matrix.values, n_neighbors).toarray())
+    return from_csr(_strongest(to_csr(matrix), n_neighbors))
 
 
 def mended(matrix: ItemMatrix) -> ItemMatrix:
@@ -78,16 +77,39 @@ def row_blocks(n_items: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n_items))
 
 
-def only_top_columns(rows: Float32, k: int) -> Float32:
-    """Return the rows, (n_rows, n_items), with all but the k values of largest magnitude of each set to zero.
+def strongest_columns(rows: Float32, k: int) -> sp.csr_array:
+    """Return the k values of largest magnitude of each row as CSR, ties to the lower item index.
 
-    Ties go to the lower item index. Negative weights stay among them: a movie that speaks against another improves the
-    lists of the learned methods as much as one that speaks for it.
+    Negative weights stay among them: a movie that speaks against another improves the lists of the learned methods as
+    much as one that speaks for it.
+
+    The columns of a row are dealt to chunks; at least k values are not below the k-th largest of the chunks' peaks. So
+    few candidates are left to be sorted, which is several times faster than a partition of whole rows.
     """
-    if k >= rows.shape[1]:
-        return rows
-    kept: Float32 = rows * is_top(np.abs(rows), k)
-    return kept
+    n_items = rows.shape[1]
+    magnitude = np.abs(rows)
+    lowest = np.full((len(rows), 1), np.finfo(np.float32).tiny)
+    n_chunks = CHUNKS_PER_NEIGHBOR * k
+    if n_items >= 2 * n_chunks:
+        dealt = magnitude[:, : n_items - n_items % n_chunks].reshape(len(rows), -1, n_chunks)
+        peaks = np.partition(dealt.max(axis=1), n_chunks - k, axis=1)
+        lowest = np.maximum(lowest, peaks[:, [n_chunks - k]])
+    candidates = np.flatnonzero(magnitude >= lowest)
+    starts = np.searchsorted(candidates, np.arange(len(rows) + 1) * n_items)
+    found = sp.csr_array((rows.ravel()[candidates], candidates % n_items, starts), shape=rows.shape)
+    return _strongest(found, k)
+
+
+def _strongest(csr: sp.csr_array, k: int) -> sp.csr_array:
+    """Return the k values of largest magnitude of each row, ties to the lower index; indices have to be sorted."""
+    counts = np.diff(csr.indptr)
+    if counts.max(initial=0) <= k:
+        return csr
+    order = np.lexsort((-np.abs(csr.data), np.repeat(np.arange(len(counts)), counts)))
+    rank = np.arange(len(order)) - np.repeat(csr.indptr[:-1], counts)
+    kept = np.sort(order[rank < k])
+    indptr = np.concatenate(([0], np.cumsum(np.minimum(counts, k))))
+    return sp.csr_array((csr.data[kept], csr.indices[kept], indptr), shape=csr.shape)
 
 
 def to_csr(matrix: ItemMatrix) -> sp.csr_array:

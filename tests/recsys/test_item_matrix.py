@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix, SparseItemMatrix, matrix_from_arrays
-from recsys.methods.neighborhoods import from_csr, mended, only_top_columns, to_csr
+from recsys.methods.neighborhoods import from_csr, mended, strongest_columns, to_csr
 
 squares = arrays(np.float32, (5, 5), elements=st.sampled_from([0, 0, 0.25, 0.5, -1]))
 rows = st.lists(st.integers(0, 4), max_size=5, unique=True).map(lambda picked: np.array(picked, dtype=np.int64))
@@ -44,7 +44,16 @@ def test_matrix_from_arrays_is_the_inverse_of_arrays(matrix: ItemMatrix) -> None
     np.testing.assert_array_equal(to_csr(again).toarray(), np.eye(3))
 
 
-def test_only_top_columns_goes_by_magnitude_then_by_the_lower_index() -> None:
+def test_strongest_columns_goes_by_magnitude_then_by_the_lower_index() -> None:
     values = np.array([[0.5, 0.9, 0.5, 0.5], [-1, -2, 0, 0.1]], dtype=np.float32)
     expected = np.array([[0.5, 0.9, 0, 0], [-1, -2, 0, 0]], dtype=np.float32)
-    np.testing.assert_array_equal(only_top_columns(values, 2), expected)
+    np.testing.assert_array_equal(strongest_columns(values, 2).toarray(), expected)
+
+
+@settings(deadline=None)
+@given(values=arrays(np.float32, (3, 40), elements=st.sampled_from([0, 0, 0.25, 0.5, -1])), k=st.integers(1, 5))
+def test_strongest_columns_equals_a_full_sort(values: np.ndarray, k: int) -> None:
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :k]
+    expected = np.zeros_like(values)
+    np.put_along_axis(expected, order, np.take_along_axis(values, order, axis=1), axis=1)
+    np.testing.assert_array_equal(strongest_columns(values, k).toarray(), expected)
