@@ -402,6 +402,18 @@ def test_page_is_light_and_quick(open_page: Open) -> None:
     assert seconds_to_draw < DRAWN_WITHIN_MILLISECONDS
 
 
+def test_service_that_cannot_be_reached_is_said_and_asked_again(browser: Any, service: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{service.port}/#r=1:5")
+    expect(page.locator(".films > li")).to_have_count(10)
+    page.route("**/recommend", lambda route: route.abort())
+    page.get_by_label("How many").fill("5")
+    expect(page.locator("#recommendations")).to_contain_text("No list at the moment: the service cannot be reached")
+    page.unroute("**/recommend")
+    expect(page.locator(".films > li")).to_have_count(5, timeout=10_000)
+    page.close()
+
+
 def test_promotion_is_noticed_while_the_page_is_open(open_page: Open, registry: Registry) -> None:
     page = open_page("#r=1:5")
     expect(page.locator("#model")).to_contain_text("version 1")

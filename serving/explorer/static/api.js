@@ -25,7 +25,9 @@ export async function ask(path, { body, version, signal, method, admin } = {}) {
   const headers = body ? { "Content-Type": "application/json" } : {};
   if ((version || admin) && token) headers.Authorization = `Bearer ${token}`;
   const request = { method: method ?? (body ? "POST" : "GET"), headers, signal, body: body && JSON.stringify(body) };
-  const answer = await fetch(url, request);
+  const answer = await fetch(url, request).catch((error) => {
+    throw error.name === "AbortError" ? error : new Error("the service cannot be reached");
+  });
   const content = await answer.json().catch(() => ({}));
   const seen = answer.headers.get("X-Model-Version");
   if (!version && seen && seen !== "none") versionSeen.dispatchEvent(new CustomEvent("version", { detail: seen }));

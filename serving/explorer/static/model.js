@@ -23,7 +23,7 @@ export async function startModel(changed) {
   versionSeen.addEventListener("version", ({ detail }) => {
     if (shown && detail !== shown.version) settling ??= setTimeout(() => settle(changed), SETTLED_MILLISECONDS);
   });
-  setInterval(() => document.hidden || ask("health/live").catch(() => {}), LOOK_MILLISECONDS);
+  setInterval(() => document.hidden || (shown ? ask("health/live").catch(() => {}) : look().then(changed)), LOOK_MILLISECONDS);
   // The registry's part may come a moment after the start.
   if (shown && !shown.created) setTimeout(look, LOOK_MILLISECONDS);
 }

@@ -13,6 +13,10 @@ const lead = h("p", { class: "quiet" });
 const list = h("ol", { class: "films" });
 const code = h("code", {});
 let asking = null;
+let retry;
+
+// After a failure the list is asked for again by itself.
+const RETRY_MILLISECONDS = 5000;
 
 /** Draw the frame once. */
 export function startRecommendations() {
@@ -23,6 +27,7 @@ export function startRecommendations() {
 
 /** Ask for the list and draw it; an older question that is still under way is dropped. */
 export async function drawRecommendations() {
+  clearTimeout(retry);
   asking?.abort();
   const own = (asking = new AbortController());
   const body = question(state);
@@ -86,6 +91,7 @@ function sentence(reasons) {
 }
 
 function fail(error) {
-  lead.textContent = `No list: ${error.message}`;
+  lead.textContent = `No list at the moment: ${error.message}`;
+  retry = setTimeout(drawRecommendations, RETRY_MILLISECONDS);
   list.replaceChildren();
 }
