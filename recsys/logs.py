@@ -5,11 +5,13 @@ Lines of libraries that log through `logging`, and warnings, come out the same w
 
 import json
 import logging
+import os
+import stat
 import sys
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
@@ -39,6 +41,9 @@ REPLACED_LOGGERS = ("uvicorn.access",)
 """Loggers in whose place `log_request` writes."""
 
 REQUEST_LOGGER = "serving.requests"
+
+PIPE_BYTES = 4096
+"""So much goes through a pipe in one piece on Linux, whoever else writes to it."""
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -86,9 +91,11 @@ def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None) -> 
     """
     out = sys.stdout if stream is None else stream
     render = _json_line if as_json else _text_line
+    longest = PIPE_BYTES if as_json and _is_pipe(out) else sys.maxsize
 
     def write(event: _Event) -> None:
-        out.write(render(event))
+        line = render(event)
+        out.write(line if len(line) <= longest else _shortened(event, longest))
         out.flush()
 
     logger.remove()
@@ -155,6 +162,28 @@ def _json_line(event: _Event) -> str:
         "duration_ms": request.duration_ms,
     }
     return _rendered(line) + "\n"
+
+
+def _shortened(event: _Event, longest: int) -> str:
+    """Return a JSON line with the middle of its message left out, so that it is no longer than ``longest`` bytes.
+
+    What is longer goes through a pipe in pieces, between which another process may write.
+    """
+    text = event.message + _traceback(event.exception)
+    kept = min(len(text), longest)
+    while True:
+        short = f"{text[: kept // 3]} [...] {text[len(text) - kept * 2 // 3 :]}"
+        line = _json_line(replace(event, message=short, exception=None))
+        if len(line) <= longest or not kept:
+            return line
+        kept //= 2
+
+
+def _is_pipe(stream: IO[str]) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # a stream of a test has no descriptor
+        return False
 
 
 def _rendered(line: dict[str, Any]) -> str:

@@ -15,6 +15,9 @@ CORRELATION_HEADER = b"x-correlation-id"
 NO_MODEL = "none"
 """Value of ``X-Model-Version`` as long as there is no model."""
 
+LOGGED_PATH = 300
+"""So many characters of a path are logged; however they are escaped, the line fits into a pipe in one piece."""
+
 _SANE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _KEY = "recsys.context"
 
@@ -58,7 +61,7 @@ class RequestContext:
 
 def open_context(scope: Scope, snapshot: Snapshot | None) -> RequestContext:
     """Return the context of a request that has just come in, and attach it to its scope."""
-    fields = RequestFields(_correlation_id(scope), scope["method"], scope["path"])
+    fields = RequestFields(_correlation_id(scope), scope["method"], scope["path"][:LOGGED_PATH])
     context = scope[_KEY] = RequestContext(fields, snapshot)
     return context
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from recsys.errors import (
@@ -137,6 +138,8 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, RecsysError):
         # FastAPI turns whatever is raised while it reads a body into a 400.
         return await _answer_recsys(request, error.__cause__)
+    if isinstance(error.__cause__, ClientDisconnect):
+        raise error.__cause__
     detail = error.detail
     if detail == HTTPStatus(error.status_code).phrase:
         detail = f"{request.method} {request.url.path}: {detail.lower()}; see /docs"

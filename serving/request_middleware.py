@@ -3,6 +3,7 @@
 import time
 
 from loguru import logger
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys.logs import REQUEST, REQUEST_LOGGER, log_request
@@ -51,6 +52,8 @@ class RequestMiddleware:
         try:
             _log.debug("request started")
             await self.app(scope, _limited(scope, receive), send_on)
+        except ClientDisconnect:
+            pass  # nobody is left to be answered, which is no fault of the service
         except Exception as error:  # noqa: BLE001  this is where all errors end
             await self._fail(context, error, scope, receive, send_on)
         finally:

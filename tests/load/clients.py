@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from load.connections import Connection, Cut, Refused, Reply
+from load.connections import Connection, CutError, RefusedError, Reply
 
 Question = tuple[str, Any]
 """A path, and a body for a POST, else None."""
@@ -84,10 +84,10 @@ class Load:
                 if not self._keep_alive or reply.headers.get("connection") == "close":
                     await connection.close()
                     connection = None
-            except Refused:
+            except RefusedError:
                 self.log.refused += 1
                 await asyncio.sleep(0.02)
-            except Cut as error:
+            except CutError as error:
                 self.log.cut.append(str(error))
                 if connection:
                     await connection.close()

@@ -11,11 +11,11 @@ PATIENCE_SECONDS = 60.0
 """How long an answer may take on a machine that others use as well."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """No connection came about, so nothing was sent."""
 
 
-class Cut(Exception):
+class CutError(Exception):
     """A connection ended before the whole answer to a request was there."""
 
 
@@ -47,11 +47,11 @@ class Connection:
 
     @classmethod
     async def open(cls, port: int) -> "Connection":
-        """Return a new connection; `Refused` when nobody listens."""
+        """Return a new connection; `RefusedError` when nobody listens."""
         try:
             return cls(*await asyncio.open_connection("127.0.0.1", port))
         except OSError as error:
-            raise Refused(str(error)) from error
+            raise RefusedError(str(error)) from error
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,23 +60,27 @@ class Connection:
         await self.close()
 
     async def ask(self, path: str, body: Any = None, **headers: str) -> Reply:
-        """Return the answer to a GET, or to a POST when there is a body; `Cut` when it does not come whole."""
+        """Return the answer to a GET, or to a POST when there is a body; `CutError` when it does not come whole."""
         return await self.send(request_bytes(path, body, **headers))
 
     async def send(self, content: bytes) -> Reply:
-        """Send bytes as they are and return the answer; `Cut` when it does not come whole."""
+        """Send bytes as they are and return the answer; `CutError` when it does not come whole."""
         try:
             self.write(content)
             return await self.receive()
         except OSError as error:
-            raise Cut(repr(error)) from error
+            raise CutError(repr(error)) from error
 
     def write(self, content: bytes) -> None:
         """Send bytes without waiting for anything."""
         self._writer.write(content)
 
+    async def drain(self) -> None:
+        """Wait until the kernel has taken most of what was written."""
+        await self._writer.drain()
+
     async def receive(self) -> Reply:
-        """Return the next answer; `Cut` when it does not come whole."""
+        """Return the next answer; `CutError` when it does not come whole."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -84,7 +88,7 @@ class Connection:
                 headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
                 body = await self._reader.readexactly(int(headers.get("content-length", "0")))
         except (OSError, asyncio.IncompleteReadError) as error:
-            raise Cut(repr(error)) from error
+            raise CutError(repr(error)) from error
         return Reply(int(first.split()[1]), headers, body)
 
     async def close(self) -> None:

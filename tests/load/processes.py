@@ -40,7 +40,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> float:
 
 def connections_of(pid: int, port: int) -> int:
     """Return how many accepted connections of a port a process holds."""
-    held = {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()}
+    held = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     inodes = [row[9] for row in rows if row[3] == ESTABLISHED and int(row[1].rpartition(":")[2], 16) == port]
     return sum(f"socket:[{inode}]" in held for inode in inodes)

@@ -1,9 +1,11 @@
 import io
 import json
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
+from select import PIPE_BUF
 
 import pytest
 from loguru import logger
@@ -71,6 +73,20 @@ def test_json_line_of_an_exception_is_one_line() -> None:
     assert len(stream.getvalue().splitlines()) == 2
     assert "Traceback" in str(last_line(stream)["message"])
     assert "ValueError: two\nlines" in str(last_line(stream)["message"])
+
+
+def test_json_line_into_a_pipe_goes_in_one_piece() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as received, os.fdopen(writing, "w", encoding="utf-8") as stream:
+        set_up_logs("INFO", as_json=True, stream=stream)
+        for message in ("short", "begin " + "é" * 5000 + " end"):
+            logger.info("{}", message)
+        lines = [received.readline() for _ in range(2)]
+    assert json.loads(lines[0])["message"] == "short"
+    assert len(lines[1]) <= PIPE_BUF
+    assert json.loads(lines[1])["message"].startswith("begin é")
+    assert json.loads(lines[1])["message"].endswith("é end")
+    assert "é [...] é" in json.loads(lines[1])["message"]
 
 
 def test_level_leaves_lines_out() -> None:

@@ -1,0 +1,236 @@
+"""What a caller can send that no client library would; each time the service has to be well afterwards."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+from load.connections import Connection, CutError, ask_once
+from load.processes import private_kib
+from published_models import publish
+from service_process import Service
+
+from recsys.data import Dataset
+from recsys.logs import FIELDS
+from serving.model_cache import ModelCache
+from serving.request_middleware import MAX_BODY_BYTES
+
+NOBODY = "http://127.0.0.1:9"
+HOST = b"Host: x\r\n"
+LIVE = b"GET /health/live HTTP/1.1\r\n" + HOST
+CHUNKED = (
+    b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+MEBIBYTE = 2**20
+
+
+@pytest.fixture(scope="module")
+def service(start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """Return a service with one worker, so that whatever happens happens to it."""
+    cache = tmp_path_factory.mktemp("pestered") / "cache"
+    publish(ModelCache(cache, "movie-recommender", "Pestered"), tiny)
+    started: Service = start_service(
+        "Pestered", cache=cache, RECSYS_API__WORKERS="1", MLFLOW_TRACKING_URI=NOBODY, RECSYS_MODEL__POLL_SECONDS="60"
+    )
+    started.wait_for_version("1")
+    return started
+
+
+@pytest.fixture(autouse=True)
+def _well_afterwards(service: Service) -> Any:
+    workers = service.worker_pids
+    yield
+    assert service.worker_pids == workers
+    assert service.ask("/recommend", {"user_ratings": {"10": 5}}).json["strategy"] == "personal"
+    assert service.ask("/metrics").json["status_codes"].get("500") is None
+
+
+def send(service: Service, content: bytes) -> Any:
+    """Return the answer to bytes that are sent as they are."""
+
+    async def sent() -> Any:
+        async with await Connection.open(service.port) as connection:
+            return await connection.send(content)
+
+    return asyncio.run(sent())
+
+
+def post(content: bytes, path: bytes = b"/recommend") -> bytes:
+    """Return a POST of any bytes as JSON."""
+    length = str(len(content)).encode()
+    head = b"POST %b HTTP/1.1\r\n%bContent-Type: application/json\r\nContent-Length: %b\r\n\r\n"
+    return head % (path, HOST, length) + content
+
+
+BODIES = {
+    "deep_lists": (b"[" * 100_000 + b"]" * 100_000, 400),
+    "deep_objects": (b'{"user_ratings":' * 10_000, 400),
+    "not_utf8": (b'{"user_ratings":{"\xff":5}}', 400),
+    "lone_surrogate": (b'{"user_ratings":{"\\ud800":5}}', 422),
+    "nan": (b'{"user_ratings":{"10":NaN}}', 422),
+    "infinity": (b'{"user_ratings":{"10":Infinity}}', 422),
+    "negative_infinity": (b'{"user_ratings":{"10":-Infinity}}', 422),
+    "overflowing_float": (b'{"user_ratings":{"10":1e999}}', 422),
+    "nan_n": (b'{"user_ratings":{},"n":NaN}', 422),
+    "nan_min_rating": (b'{"user_ratings":{},"min_rating":NaN}', 422),
+    "nan_diversity": (b'{"user_ratings":{},"diversity":NaN}', 422),
+    "5000_digits": (b'{"user_ratings":{},"n":' + b"9" * 5000 + b"}", 400),
+    "id_of_5000_digits": (b'{"user_ratings":{"' + b"9" * 5000 + b'":5}}', 422),
+    "id_beyond_64_bits": (b'{"user_ratings":{"9223372036854775808":5}}', 422),
+    "zero_bytes": (b"\0" * 1000, 422),
+    "26000_faults": (b'{"user_ratings":{' + b",".join(b'"%x":9' % number for number in range(26_000)) + b"}}", 422),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_body_that_is_no_question_is_refused_in_the_one_shape(service: Service, name: str) -> None:
+    content, status = BODIES[name]
+    reply = send(service, post(content))
+    assert reply.status == status
+    assert set(reply.json) == {"error", "detail", "correlation_id"}
+    assert len(reply.body) < MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"user_ratings":{"10":1,"10":5}}',
+        b'{"user_ratings":{"10":1},"user_ratings":{"10":5}}',
+        b'{"user_ratings":{"10":1,"010":5}}',
+    ],
+    ids=["id", "field", "id_in_two_spellings"],
+)
+def test_duplicate_key_the_last_counts(service: Service, content: bytes) -> None:
+    assert send(service, post(content)).body == send(service, post(b'{"user_ratings":{"10":5}}')).body
+
+
+@pytest.mark.parametrize("declared", [MAX_BODY_BYTES + 1, 10**12])
+def test_declared_length_beyond_the_limit_is_refused_unread(service: Service, declared: int) -> None:
+    head = b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % declared
+    assert send(service, head).status == 413
+
+
+async def _sent_until_answered(port: int, beginning: bytes, part: bytes) -> tuple[int, int | None]:
+    """Return how much was sent before an answer came, at most 64 MiB, and its status; None for a cut connection."""
+    async with await Connection.open(port) as connection:
+        connection.write(beginning)
+        answer = asyncio.create_task(connection.receive())
+        n_sent = 0
+        while not answer.done() and n_sent < 64 * MEBIBYTE:
+            try:
+                connection.write(part)
+                await connection.drain()
+            except OSError:
+                break
+            n_sent += len(part)
+            await asyncio.sleep(0)
+        try:
+            return n_sent, (await answer).status
+        except CutError:
+            return n_sent, None
+
+
+ENDLESS = {
+    "chunked_body": (CHUNKED, b"4000\r\n" + b" " * 0x4000 + b"\r\n", {413}),
+    "header": (LIVE + b"X-Long: ", b"a" * 0x4000, {431, None}),
+    "headers": (LIVE, b"X-Many: 1\r\n" * 1000, {431, None}),
+    "path": (b"GET /", b"a" * 0x4000, {400, 431, None}),
+    "trailer": (CHUNKED + b"0\r\nX-Long: ", b"a" * 0x4000, {400, 431, None}),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_endless_request_is_ended_and_costs_no_memory(service: Service, name: str) -> None:
+    beginning, part, statuses = ENDLESS[name]
+    worker = service.worker_pids[0]
+    before = private_kib(worker)
+    n_sent, status = asyncio.run(_sent_until_answered(service.port, beginning, part))
+    assert status in statuses
+    assert n_sent < 16 * MEBIBYTE, "most of it waits in the buffers of the kernel"
+    assert private_kib(worker) - before < 8 * 1024
+
+
+NO_HTTP = {
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "method": b"FROB / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "raw_path": b"GET /movies/\xff HTTP/1.1\r\n" + HOST + b"\r\n",
+    "negative_length": b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n",
+    "two_lengths": b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}}",
+    "length_and_chunks": CHUNKED.replace(HOST, HOST + b"Content-Length: 3\r\n") + b"0\r\n\r\n",
+    "bad_chunk": CHUNKED + b"zz\r\nhello\r\n",
+    "folded_id": LIVE + b"X-Correlation-ID: a\r\n b\r\n\r\n",
+    "line_feed_in_id": LIVE + b"X-Correlation-ID: a\nb\r\n\r\n",
+    "escape_in_id": LIVE + b"X-Correlation-ID: \x1b[31m\r\n\r\n",
+    "zero_in_id": LIVE + b"X-Correlation-ID: a\0b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_HTTP)
+def test_no_http_is_refused_in_the_one_shape_and_the_connection_ends(service: Service, name: str) -> None:
+    reply = send(service, NO_HTTP[name])
+    assert (reply.status, reply.headers["connection"]) == (400, "close")
+    assert reply.json["error"] == "BadRequestError"
+    assert reply.headers["x-correlation-id"] == reply.json["correlation_id"]
+
+
+FORGED = [
+    b'x","level":"ERROR',
+    b"a b",
+    b"a%0ab",
+    b"\xe2\x80\xa8",
+    b"a" * 129,
+    b"",
+    b"{}\\n{}",
+]
+
+
+def test_forged_ids_and_paths_leave_one_whole_line_for_each_request(service: Service) -> None:
+    n_before = len(requests_in(service))
+    for number, forged in enumerate(FORGED):
+        path = b"/%d%%0a%%0d%%e2%%80%%a8%%1b%%7b%%22level%%22:%%22ERROR%%22%%7d" % number
+        reply = send(service, b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"X-Correlation-ID: " + forged + b"\r\n\r\n")
+        assert reply.status == 404
+        assert str(uuid.UUID(reply.headers["x-correlation-id"])) == reply.headers["x-correlation-id"]
+    mine = requests_in(service)[n_before:]
+    assert [(line["status_code"], line["path"][:3]) for line in mine] == [
+        (404, f"/{number}\n") for number in range(len(FORGED))
+    ]
+    assert {tuple(line) for line in service.lines} == {FIELDS}
+    assert {line["level"] for line in mine} == {"INFO"}
+
+
+def requests_in(service: Service) -> list[dict[str, Any]]:
+    """Return the log's lines of requests."""
+    return [line for line in service.lines if line["logger"] == "serving.requests"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+def test_caller_who_leaves_in_the_middle_of_a_body_is_no_failure(service: Service, content_type: str) -> None:
+    before = service.ask("/metrics").json
+    my_id = f"left-{uuid.uuid4()}"
+
+    async def leave() -> None:
+        async with await Connection.open(service.port) as connection:
+            head = f"POST /recommend HTTP/1.1\r\nX-Correlation-ID: {my_id}\r\nContent-Type: {content_type}\r\n"
+            connection.write(head.encode() + b"Content-Length: 99\r\n\r\n{")
+            await connection.drain()
+
+    asyncio.run(leave())
+    service.wait_until(lambda: my_id in service.log.read_text())
+    mine = [line for line in service.lines if line["correlation_id"] == my_id]
+    assert [(line["level"], line["status_code"]) for line in mine] == [("INFO", None)]
+    after = service.ask("/metrics").json
+    assert (after["failed_requests"], after["errors_by_type"]) == (before["failed_requests"], before["errors_by_type"])
+
+
+def test_nothing_but_an_answer_follows_a_refused_body(service: Service) -> None:
+    """What follows a refused request on its connection is a request, never taken for the rest of the last."""
+
+    async def two() -> list[int]:
+        async with await Connection.open(service.port) as connection:
+            first = await connection.send(post(b"{"))
+            return [first.status, (await connection.ask("/health/live")).status]
+
+    assert asyncio.run(two()) == [422, 200]
+    assert asyncio.run(ask_once(service.port, "/health/live")).status == 200
