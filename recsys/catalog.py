@@ -77,5 +77,5 @@ class Catalog:
 
     def find(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of movies, int64 of the same shape, -1 where an id is not in the catalogue."""
-        item_indices = np.searchsorted(self.movie_ids, movie_ids).clip(max=self.n_items - 1)
+        item_indices = np.minimum(self.movie_ids.searchsorted(movie_ids), self.n_items - 1)
         return np.where(self.movie_ids[item_indices] == movie_ids, item_indices, -1)

@@ -44,6 +44,8 @@ def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0)
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        # The service has metrics of its own; FastAPI would look for OpenTelemetry's at every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=_life_of(board, slot),
         # Handed over flat: FastAPI asks an included router again for each request.
         routes=[route for module in ROUTERS for route in module.router.routes],

@@ -3,15 +3,17 @@
 Without one, a caller who never ends a header makes the worker keep all of it.
 """
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.context import random_uuid
 from serving.errors import NAME_OF
+from serving.joined_writes import JoinedWrites
 
 MAX_HEAD_BYTES = 64 * 1024
 """When so much has come without a request or a part of its body to show for it, the connection ends."""
@@ -23,6 +25,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._undelivered = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport)))
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived, unless too much of it has led to nothing."""

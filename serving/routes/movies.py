@@ -33,35 +33,6 @@ Ids = Annotated[
 ]
 
 
-@router.get("/movies", responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE}, response_model=None)
-async def several(request: Request, ids: Ids) -> Response:
-    """All that is known of several movies, at most 200."""
-    movie_ids = [int(movie_id) for movie_id in ids.split(",")]
-    if len(movie_ids) > MAX_IDS:
-        raise ParameterError(f"{len(movie_ids)} ids; ask for at most {MAX_IDS} at a time")
-    return json_response(answers.several(context_of(request).model, movie_ids))
-
-
-@router.get(
-    "/movies/search", responses={200: {"model": list[MovieName]}, **INVALID, **UNAVAILABLE}, response_model=None
-)
-async def search(request: Request, q: Text, limit: Limit = DEFAULT_N) -> Response:
-    """Movies by title, without regard to case and accents: titles that begin so first, the best known of them first."""
-    return json_response(answers.search(context_of(request).model, q, limit))
-
-
-@router.get(
-    "/movies/{movie_id}",
-    responses={200: {"model": Movie}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
-    response_model=None,
-    **CHOOSING,
-)
-async def details(request: Request, movie_id: MovieId, version: Version = None) -> Response:
-    """All that is known of a movie."""
-    model = context_of(request).model if version is None else await chosen_model(request, version)
-    return json_response(answers.details(model, movie_id))
-
-
 async def plain_similar(request: Request) -> Response | None:
     """Answer a right question for the served version."""
     movie_id, asked = request.path_params["movie_id"], PLAIN_N.fullmatch(request.scope["query_string"])
@@ -91,3 +62,32 @@ async def similar(request: Request, movie_id: MovieId, n: Limit = DEFAULT_N, ver
         # Past the cache of answers, which is for the served version.
         return json_response(answers.similar(await chosen_model(request, version), movie_id, n))
     return similar_as_served(request, movie_id, n)
+
+
+@router.get("/movies", responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE}, response_model=None)
+async def several(request: Request, ids: Ids) -> Response:
+    """All that is known of several movies, at most 200."""
+    movie_ids = [int(movie_id) for movie_id in ids.split(",")]
+    if len(movie_ids) > MAX_IDS:
+        raise ParameterError(f"{len(movie_ids)} ids; ask for at most {MAX_IDS} at a time")
+    return json_response(answers.several(context_of(request).model, movie_ids))
+
+
+@router.get(
+    "/movies/search", responses={200: {"model": list[MovieName]}, **INVALID, **UNAVAILABLE}, response_model=None
+)
+async def search(request: Request, q: Text, limit: Limit = DEFAULT_N) -> Response:
+    """Movies by title, without regard to case and accents: titles that begin so first, the best known of them first."""
+    return json_response(answers.search(context_of(request).model, q, limit))
+
+
+@router.get(
+    "/movies/{movie_id}",
+    responses={200: {"model": Movie}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
+    response_model=None,
+    **CHOOSING,
+)
+async def details(request: Request, movie_id: MovieId, version: Version = None) -> Response:
+    """All that is known of a movie."""
+    model = context_of(request).model if version is None else await chosen_model(request, version)
+    return json_response(answers.details(model, movie_id))

@@ -1,0 +1,43 @@
+"""One system call for an answer where uvicorn makes two: one for the head, one for the body."""
+
+import asyncio
+from typing import Any
+
+
+class JoinedWrites:
+    """A transport that sends together what is written within one turn of the event loop.
+
+    Parameters
+    ----------
+    transport
+        Of the connection; whatever else is asked of this one goes to it.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._call_soon = asyncio.get_running_loop().call_soon
+        self._waiting: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the transport has by that name."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of the turn."""
+        if not self._waiting:
+            self._call_soon(self._send)
+        self._waiting.append(data)
+
+    def is_closing(self) -> bool:
+        """Return whether the connection is closing; asked for every request."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Send what waits, then close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._waiting:
+            self._transport.write(b"".join(self._waiting))
+            self._waiting.clear()
