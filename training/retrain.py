@@ -14,7 +14,6 @@ from recsys.registry import ModelVersion, Registry
 from recsys.splits import SplitParams
 from training.abandoned import close_abandoned_runs, process_tags
 from training.contest import recipe_of
-from training.first_version import headline_of
 from training.gate import GateParams, Verdict, judge
 from training.gating import hold_contest, put_on_record
 from training.train import EXPERIMENT, train
@@ -128,6 +127,6 @@ def _promote(registry: Registry, alias: str, version: ModelVersion, verdict: Ver
         version.version,
         action="promoted",
         why=f"retraining: {verdict.sentence}",
-        metrics={**headline_of(version), **verdict.numbers},
+        metrics={**registry.numbers(version.version), **verdict.numbers},
         allowed=has_moved,
     )
