@@ -4,7 +4,9 @@
 #   docker/start-dev.sh
 #
 # Writes .env if there is none, trains if no model is served yet, waits for the API, and shows what is where.
-# The retraining does not start by itself here:  docker compose --profile manual ... up -d retraining
+# The retraining does not start by itself here, and one that runs is ended; to start it:
+#
+#   docker compose -f docker-compose.yml -f docker/docker-compose.dev.yml --profile manual up -d retraining
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,6 +20,7 @@ main() {
     esac
     docker/init-env.sh
     compose build
+    compose --profile manual rm --stop --force retraining
     echo "starting; a first model is trained when none is served yet"
     compose up --detach || fail "the stack did not start" training
     compose logs --no-log-prefix --tail 1 training

@@ -3,6 +3,9 @@
 import os
 import subprocess
 
+MINIO = "minio/minio:RELEASE.2025-09-07T16-13-09Z"
+"""The image of the bucket, as the compose file names it."""
+
 HISTORY = {"user_ratings": {"1": 5, "50": 4.5}, "n": 5}
 """A question to the API."""
 

@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker_cli import docker
+from docker_cli import MINIO, docker
 from service_process import Answer, free_port
 
 ROOT = Path(__file__).parents[2]
 ML100K = ROOT.parent / "shared" / "data" / "ml-100k"
 CONTEXT = ("docker", "recsys", "training", "serving", "docker-compose.yml", ".dockerignore", ".env.example")
-POSTGRES = "postgres:17"
-MINIO = "minio/minio:RELEASE.2025-09-07T16-13-09Z"
 CONTAINERS = ("postgres", "minio", "bucket", "mlflow", "training", "api", "retraining")
 
 

