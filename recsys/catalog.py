@@ -1,6 +1,7 @@
 """The movies of a dataset, one row each."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,11 @@ class Catalog:
         """Return the number of movies."""
         return len(self.movie_ids)
 
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        """Return the row of each movie id, for looking up a few."""
+        return {movie_id: row for row, movie_id in enumerate(self.movie_ids.tolist())}
+
     def genres_of(self, item_index: int) -> tuple[str, ...]:
         """Return the names of one movie's genres, empty when they are unknown."""
         return tuple(self.genre_names[column] for column in np.flatnonzero(self.genres[item_index]))
@@ -70,10 +76,10 @@ class Catalog:
         UnknownMovieError
             When no movie has this id.
         """
-        item_index = int(np.searchsorted(self.movie_ids, movie_id))
-        if item_index == self.n_items or self.movie_ids[item_index] != movie_id:
-            raise UnknownMovieError(movie_id)
-        return item_index
+        try:
+            return self.row_of[movie_id]
+        except KeyError:
+            raise UnknownMovieError(movie_id) from None
 
     def find(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of movies, int64 of the same shape, -1 where an id is not in the catalogue."""

@@ -35,7 +35,7 @@ class TopItems(NamedTuple):
 def top_k(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Return the indices of the k largest of one row of scores, int64, (min(k, n_items),), best first."""
     candidates = _candidates(scores, k)
-    return candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
+    return candidates[(-scores[candidates]).argsort(kind="stable")[:k]]
 
 
 def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
@@ -47,7 +47,9 @@ def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     # maxima of disjoint parts is no higher than the k-th of all.
     n_parts = n_items // PART_SIZE
     maxima = scores[: n_parts * PART_SIZE].reshape(PART_SIZE, n_parts).max(axis=0) if n_parts > MANY * k else scores
-    return np.flatnonzero(scores >= np.partition(maxima, len(maxima) - k)[len(maxima) - k])
+    lowest = np.partition(maxima, len(maxima) - k)[len(maxima) - k]
+    candidates: NDArray[np.int64] = (scores >= lowest).nonzero()[0]
+    return candidates
 
 
 def mask_seen(scores: NDArray[np.float32], histories: "sp.csr_array") -> NDArray[np.float32]:

@@ -18,10 +18,10 @@ def recommend(snapshot: Snapshot, question: Question) -> bytes:
     ratings = question.user_ratings
     history = snapshot.recommender.history(list(ratings), list(ratings.values()), question.min_rating)
     found = snapshot.recommender.recommend_for(history, n=question.n, diversity=question.diversity)
-    reasons: list[list[int]] = [[] for _ in found.item_indices]
+    reasons: list[list[int]] = [[]] * len(found.item_indices)
     if found.strategy == "personal":
         explained = snapshot.recommender.explain(found.item_indices, history)
-        reasons = [[snapshot.movie_ids[row] for row in rows.tolist()] for rows in explained]
+        reasons = [[snapshot.movie_ids[row] for row in rows] for rows in explained]
     return orjson.dumps(_recommendations(snapshot, found, reasons))
 
 

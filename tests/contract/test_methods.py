@@ -120,7 +120,7 @@ def test_explain_names_the_largest_contributions_first(model: Recommender) -> No
     answer = model.recommend_for(history, n=6)
     for item_index, reasons in zip(answer.item_indices, model.explain(answer.item_indices, history), strict=True):
         movies, added = model.contributions(int(item_index), history)
-        assert reasons.tolist() == movies[added > 0][:3].tolist()
+        assert reasons == movies[added > 0][:3].tolist()
 
 
 def test_similar_leaves_out_the_movie_itself_and_the_unlike(model: Recommender) -> None:
