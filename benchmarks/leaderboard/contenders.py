@@ -47,32 +47,32 @@ def _ours(method: str) -> Contender:
 
 
 def _implicit(name: str, settings: Mapping[str, Any], grid: Mapping[str, Sequence[Any]]) -> Contender:
-    return Contender(f"implicit {name}", "peers", "implicit_library", settings, {"binary": (True, False), **grid})
+    return Contender(f"implicit {name}", "peers", "implicit_library", settings, grid)
 
 
 _L2 = (100.0, 200.0, 350.0, 500.0, 700.0, 1000.0)
-_NEIGHBORS = (20, 50, 100, 200, 400)
+_NEIGHBORS = (10, 20, 50, 100, 200, 400)
 
 CONTENDERS: tuple[Contender, ...] = (
     *map(_ours, ("popularity", "content-cosine", "content-jaccard", "item-knn", "ease", "spectral", "hybrid")),
-    _implicit("cosine", {"model": "cosine", "K": 100, "binary": True}, {"K": _NEIGHBORS}),
-    _implicit("TF-IDF", {"model": "tfidf", "K": 100, "binary": True}, {"K": _NEIGHBORS}),
+    _implicit("cosine", {"model": "cosine", "K": 100, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
+    _implicit("TF-IDF", {"model": "tfidf", "K": 100, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
     _implicit(
         "BM25",
         {"model": "bm25", "K": 100, "K1": 1.2, "B": 0.75, "binary": True},
-        {"K": _NEIGHBORS, "K1": (0.5, 1.2, 3.0), "B": (0.1, 0.3, 0.75)},
+        {"K": (20, 100, 400), "K1": (0.5, 1.2, 3.0), "B": (0.1, 0.3, 0.75)},
     ),
     _implicit(
         "ALS",
         {"model": "als", "factors": 32, "regularization": 1.0, "alpha": 5.0, "iterations": 15, "random_state": 42}
         | {"binary": True},
-        {"factors": (16, 32, 64), "regularization": (0.1, 1.0, 10.0), "alpha": (1.0, 3.0, 10.0)},
+        {"factors": (16, 32, 64), "regularization": (1.0, 10.0, 30.0), "alpha": (1.0, 3.0)},
     ),
     _implicit(
         "BPR",
         {"model": "bpr", "factors": 64, "regularization": 0.01, "learning_rate": 0.05, "iterations": 200}
         | {"random_state": 42, "binary": True},
-        {"factors": (32, 64, 128), "regularization": (0.01, 0.03, 0.1), "iterations": (100, 300)},
+        {"factors": (32, 128), "regularization": (0.01, 0.05), "learning_rate": (0.01, 0.05), "iterations": (50, 200)},
     ),
     Contender(
         "lenskit ItemKNN",

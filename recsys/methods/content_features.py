@@ -5,6 +5,9 @@ from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
 
+NEGLIGIBLE = 1e-6
+"""Smaller values are taken as zero: products of theirs are subnormal numbers, which processors are very slow at."""
+
 
 def genre_flags(catalog: Catalog) -> NDArray[np.float32]:
     """Return the genres as 0 or 1, float32, (n_items, n_genres); a zero row where they are unknown."""
@@ -41,6 +44,7 @@ def year_bumps(catalog: Catalog, *, width: float, step: float = 5.0) -> NDArray[
         centers = np.arange(first - first % step, last + step, step)
         distance = catalog.years[:, None] - centers
         bumps = np.exp(-0.5 * (distance / width) ** 2) * known[:, None]
+        bumps[bumps < NEGLIGIBLE] = 0
     return unit_rows(bumps.astype(np.float32))
 
 

@@ -1,6 +1,6 @@
 """From rows of similarities to an item matrix: dense while the catalogue is small, else the top neighbours only.
 
-Rows are asked for in blocks, so memory stays bounded by block_rows x n_items whatever the catalogue's size.
+Those of a large catalogue are asked for in blocks, so that memory stays bounded.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,8 +20,8 @@ SPARSE_NEIGHBORS = 200
 """Neighbours kept per movie of a larger catalogue."""
 CHUNKS_PER_NEIGHBOR = 4
 """More leave fewer candidates, at the price of more peaks."""
-BLOCK_VALUES = 16_000_000
-"""Values of one block of rows: 64 MB."""
+BLOCK_VALUES = 4_000_000
+"""Values of one block of rows, 16 MB: larger ones are slower, since their memory is fetched anew for each."""
 
 
 def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int = SPARSE_NEIGHBORS) -> ItemMatrix:
@@ -42,14 +42,9 @@ def item_matrices(
 ) -> list[ItemMatrix]:
     """Return several matrices that are computed together; ``rows`` returns a block of the rows of each."""
     if n_items <= DENSE_ITEMS:
-        dense = [rows(block) for block in row_blocks(n_items)]
-        return [DenseItemMatrix(_stacked(blocks)) for blocks in zip(*dense, strict=True)]
+        return [DenseItemMatrix(values) for values in rows(slice(0, n_items))]
     sparse = [[strongest_columns(part, n_neighbors) for part in rows(block)] for block in row_blocks(n_items)]
     return [from_csr(sp.vstack(blocks, format="csr")) for blocks in zip(*sparse, strict=True)]
-
-
-def _stacked(blocks: tuple[Float32, ...]) -> Float32:
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def pruned(matrix: ItemMatrix, n_neighbors: int) -> ItemMatrix:
