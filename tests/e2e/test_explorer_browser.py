@@ -86,10 +86,11 @@ def open_page(browser: Any, service: Any) -> Iterator[Open]:
         if urlsplit(request.url).netloc != host:
             wrong.append(request.url)
 
-    def open_at(fragment: str = "", **options: Any) -> Any:
+    def open_at(fragment: str = "", *, before: str = "", **options: Any) -> Any:
         context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(before)
         page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", check)
@@ -275,6 +276,16 @@ def test_compare_for_a_movie_and_other_versions(open_page: Open) -> None:
     # Versions 1 and 3 are fitted alike.
     expect(page.locator(".summary")).to_contain_text("10 of 10")
     expect(page.locator(".summary dd").nth(1)).to_have_text("1.00")
+
+
+def test_compare_link_waits_to_hear_whether_a_token_is_needed(open_page: Open) -> None:
+    slow = """const { fetch: quick } = window; window.fetch = async (url, request) => {
+        if (String(url).endsWith("/model")) await new Promise((resolve) => setTimeout(resolve, 700));
+        return quick(url, request);
+    };"""
+    page = open_page("#compare=1-2", before=slow)
+    use_token(page)
+    expect(page.locator(".pair section")).to_have_count(2, timeout=20_000)
 
 
 def test_compare_with_a_wrong_token_asks_again(browser: Any, service: Any) -> None:

@@ -34,7 +34,7 @@ export async function drawComparison() {
 }
 
 async function mayCompare() {
-  const comparing = servedModel()?.comparing ?? "open";
+  const comparing = (await servedModel())?.comparing ?? "open";
   if (comparing === "closed") redraw(body, h("p", {}, "Comparing is closed here. Set RECSYS_API__ADMIN_TOKEN for the service to open it to whoever has the token."));
   if (comparing === "token" && !known) return askForToken("");
   return comparing !== "closed";

@@ -14,8 +14,14 @@ const notice = byId("notice");
 let shown = null;
 let settling = null;
 
-/** Return the version that answers, once it is known. */
-export const servedModel = () => shown;
+let looked;
+const firstLook = new Promise((resolve) => { looked = resolve; });
+
+/** Return the version that answers, after the first look; null when none does. */
+export async function servedModel() {
+  await firstLook;
+  return shown;
+}
 
 /** Show the version, and look from time to time whether it is still the same; `changed` is called when it is not. */
 export async function startModel(changed) {
@@ -43,6 +49,8 @@ async function look() {
     draw(shown);
   } catch (error) {
     redraw(strip, h("p", {}, `No version answers yet: ${error.message}`));
+  } finally {
+    looked();
   }
 }
 
