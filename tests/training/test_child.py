@@ -12,7 +12,9 @@ from training.child import Child
 @pytest.fixture
 def log():
     lines: list[str] = []
-    sink = logger.add(lambda message: lines.append(str(message).strip()), format="{extra[logger]}: {message}", filter=_own)
+    sink = logger.add(
+        lambda message: lines.append(str(message).strip()), format="{extra[logger]}: {message}", filter=_own
+    )
     yield lines
     logger.remove(sink)
 

@@ -65,6 +65,6 @@ def test_parse_cron_day_of_month_and_weekday_means_either():
     ],
 )
 def test_parse_cron_bad_expression_says_what_is_wrong(text, message):
-    with pytest.raises(ParameterError, match="cron|never") as caught:
+    with pytest.raises(ParameterError, match=r"cron|never") as caught:
         parse_cron(text)
     assert message in str(caught.value)

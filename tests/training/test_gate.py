@@ -67,9 +67,7 @@ def test_judge_coverage_collapse_is_refused_though_better():
     better = Contest(side(BASE + 0.1, coverage=0.01), side(BASE, coverage=0.2))
     verdict = judge(better, GateParams())
     assert not verdict.promote
-    assert verdict.reasons == (
-        "coverage collapses from 20.0% to 1.0% of the catalogue, below 25% of what it was",
-    )
+    assert verdict.reasons == ("coverage collapses from 20.0% to 1.0% of the catalogue, below 25% of what it was",)
 
 
 def test_judge_several_failures_are_all_told():
@@ -113,7 +111,9 @@ def test_judge_removed_alias_is_not_set_again():
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(contest(NOISE - NOISE.mean() + 0.03, notes=("Production was trained on other data",)), id="passes"),
+        pytest.param(
+            contest(NOISE - NOISE.mean() + 0.03, notes=("Production was trained on other data",)), id="passes"
+        ),
         pytest.param(contest(NOISE - 0.05), id="refused"),
         pytest.param(contest(0.0), id="equal"),
         pytest.param(Contest(side(BASE), None), id="first"),
