@@ -16,10 +16,16 @@ from service_process import environment, free_port
 
 
 @contextmanager
-def running_server(home: Path) -> Iterator[str]:
-    """Yield the address of a server over ``home/mlflow.db``."""
+def running_server(home: Path, *, serves_artifacts: bool = False) -> Iterator[str]:
+    """Yield the address of a server over ``home/mlflow.db``.
+
+    Clients read and write ``home/mlruns`` themselves, unless the server does it for them.
+    """
     url = f"http://127.0.0.1:{free_port()}"
-    store = ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--default-artifact-root", str(home / "mlruns")]
+    root = "mlflow-artifacts:/" if serves_artifacts else str(home / "mlruns")
+    store = ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--default-artifact-root", root]
+    if serves_artifacts:
+        store += ["--artifacts-destination", str(home / "mlruns")]
     where = ["--host", "127.0.0.1", "--port", str(urlsplit(url).port), "--workers", "1"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
