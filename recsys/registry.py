@@ -1,5 +1,7 @@
 """The model registry: versions, their tags, and the alias that says which one is served."""
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -214,10 +216,9 @@ class Registry:
             yield
         except (MlflowException, requests.RequestException, OSError) as error:
             if getattr(error, "error_code", "") == NOT_FOUND:
-                raise RegistryError(f"the registry does not hold {what}: {_first_line(error)}") from error
+                raise RegistryError(f"the registry does not hold {what}: {_gist(error)}") from error
             raise RegistryError(
-                f"the registry at {self.tracking_uri} does not give {what}: {_first_line(error)}; "
-                "check MLFLOW_TRACKING_URI and that the server runs"
+                f"the registry at {self.tracking_uri} does not give {what}: {_gist(error)}; {_remedy(error)}"
             ) from error
 
 
@@ -232,5 +233,14 @@ def _model_version(found: MlflowVersion) -> ModelVersion:
     )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+def _gist(error: Exception) -> str:
+    """Return the first line of what MLflow says, and the first cause where that line only announces causes."""
+    first, *rest = str(error).strip().splitlines() or [type(error).__name__]
+    causes = [line for line in rest if not line.startswith("#")]
+    return f"{first} {causes[0]}" if first.endswith(":") and causes else first
+
+
+def _remedy(error: Exception) -> str:
+    if os.strerror(errno.ENOSPC) in str(error):
+        return "make room on the disk"
+    return "check MLFLOW_TRACKING_URI and that the server runs"
