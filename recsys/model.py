@@ -1,6 +1,6 @@
 """The model that is served: recommend, similar, explain. NumPy only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,9 +111,10 @@ class Recommender:
         for rating in stars:
             if not MIN_STARS <= rating <= MAX_STARS:
                 raise ParameterError(f"rating {rating:g} is off the scale; use {MIN_STARS} to {MAX_STARS:g} stars")
-        return self._history(dict(zip(ids, stars, strict=True)), min_rating)
+        return self.history_of(dict(zip(ids, stars, strict=True)), min_rating)
 
-    def _history(self, stars_of: dict[int, float], min_rating: float) -> History:
+    def history_of(self, stars_of: Mapping[int, float], min_rating: float) -> History:
+        """Return the same as `history` for stars by movie id that are known to be on the scale."""
         # Plain Python: for the few ratings of most histories, NumPy's calls would take several times as long.
         row_of = self.catalog.row_of
         seen, liked, weights, unknown = [], [], [], []

@@ -47,8 +47,9 @@ def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     # maxima of disjoint parts is no higher than the k-th of all.
     n_parts = n_items // PART_SIZE
     maxima = scores[: n_parts * PART_SIZE].reshape(PART_SIZE, n_parts).max(axis=0) if n_parts > MANY * k else scores
-    lowest = np.partition(maxima, len(maxima) - k)[len(maxima) - k]
-    candidates: NDArray[np.int64] = (scores >= lowest).nonzero()[0]
+    ordered = maxima.copy()
+    ordered.partition(len(maxima) - k)
+    candidates: NDArray[np.int64] = (scores >= ordered[len(maxima) - k]).nonzero()[0]
     return candidates
 
 

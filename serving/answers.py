@@ -15,8 +15,7 @@ SCORE_DIGITS = 6
 
 def recommend(snapshot: Snapshot, question: Question) -> bytes:
     """Return the answer to ``POST /recommend``."""
-    ratings = question.user_ratings
-    history = snapshot.recommender.history(list(ratings), list(ratings.values()), question.min_rating)
+    history = snapshot.recommender.history_of(question.user_ratings, question.min_rating)
     found = snapshot.recommender.recommend_for(history, n=question.n, diversity=question.diversity)
     reasons: list[list[int]] = [[]] * len(found.item_indices)
     if found.strategy == "personal":

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.context import open_context
 from serving.snapshots import Snapshots
+
+VARY = (b"vary", b"Origin")
+"""For caches on the way: with another origin the headers are others."""
 
 EXPOSED = ("X-Correlation-ID", "X-Model-Version", "Retry-After")
 
@@ -21,6 +24,19 @@ class AnsweringCors(CORSMiddleware):
             app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"], expose_headers=EXPOSED
         )
         self._snapshots = snapshots
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; one that no web page makes goes past Starlette, which would take a while over it."""
+        if scope["type"] != "http" or b"origin" in [name for name, _ in scope["headers"]]:
+            await super().__call__(scope, receive, send)
+            return
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], VARY]
+            await send(message)
+
+        await self.app(scope, receive, send_on)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Return the answer to a preflight request."""

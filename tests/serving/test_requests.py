@@ -111,6 +111,12 @@ def test_cors_other_origin_is_not_allowed(client: TestClient) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_cors_answers_vary_with_the_origin_even_without_one(client: TestClient) -> None:
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "https://films.example"}):
+        assert "Origin" in client.get("/health/live", headers=headers).headers["vary"]
+    assert client.get("/").headers["vary"] == "Accept, Origin"
+
+
 def test_cors_preflight_carries_the_headers_as_well(client: TestClient) -> None:
     asked = {"Origin": "https://films.example", "Access-Control-Request-Method": "POST", "X-Correlation-ID": "mine"}
     answer = client.options("/recommend", headers=asked)
