@@ -50,49 +50,54 @@ def _implicit(name: str, settings: Mapping[str, Any], grid: Mapping[str, Sequenc
     return Contender(f"implicit {name}", "peers", "implicit_library", settings, grid)
 
 
-_L2 = (100.0, 200.0, 350.0, 500.0, 700.0, 1000.0)
-_NEIGHBORS = (10, 20, 50, 100, 200, 400)
+_L2 = (200.0, 350.0, 500.0, 700.0, 1000.0, 1500.0)
+_NEIGHBORS = (20, 50, 100, 200, 400, 800)
 
 CONTENDERS: tuple[Contender, ...] = (
     *map(_ours, ("popularity", "content-cosine", "content-jaccard", "item-knn", "ease", "spectral", "hybrid")),
-    _implicit("cosine", {"model": "cosine", "K": 100, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
-    _implicit("TF-IDF", {"model": "tfidf", "K": 100, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
+    _implicit("cosine", {"model": "cosine", "K": 400, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
+    _implicit("TF-IDF", {"model": "tfidf", "K": 400, "binary": False}, {"K": _NEIGHBORS, "binary": (True, False)}),
     _implicit(
         "BM25",
-        {"model": "bm25", "K": 100, "K1": 1.2, "B": 0.75, "binary": True},
-        {"K": (20, 100, 400), "K1": (0.5, 1.2, 3.0), "B": (0.1, 0.3, 0.75)},
+        {"model": "bm25", "K": 400, "K1": 3.0, "B": 0.3, "binary": True},
+        {"K": (100, 400, 800), "K1": (1.2, 3.0, 10.0), "B": (0.2, 0.3, 0.5)},
     ),
     _implicit(
         "ALS",
-        {"model": "als", "factors": 32, "regularization": 1.0, "alpha": 5.0, "iterations": 15, "random_state": 42}
+        {"model": "als", "factors": 64, "regularization": 30.0, "alpha": 3.0, "iterations": 15, "random_state": 42}
         | {"binary": True},
-        {"factors": (16, 32, 64), "regularization": (1.0, 10.0, 30.0), "alpha": (1.0, 3.0)},
+        {"factors": (32, 64, 128), "regularization": (10.0, 30.0, 100.0), "alpha": (1.0, 3.0, 10.0)},
     ),
     _implicit(
         "BPR",
-        {"model": "bpr", "factors": 64, "regularization": 0.01, "learning_rate": 0.05, "iterations": 200}
+        {"model": "bpr", "factors": 32, "regularization": 0.01, "learning_rate": 0.01, "iterations": 50}
         | {"random_state": 42, "binary": True},
-        {"factors": (32, 128), "regularization": (0.01, 0.05), "learning_rate": (0.01, 0.05), "iterations": (50, 200)},
+        {
+            "factors": (16, 32, 128),
+            "regularization": (0.01, 0.05),
+            "learning_rate": (0.003, 0.01, 0.03),
+            "iterations": (50, 100),
+        },
     ),
     Contender(
         "lenskit ItemKNN",
-        *("peers", "lenskit_library", {"model": "item-knn", "feedback": "implicit", "max_nbrs": 50}),
+        *("peers", "lenskit_library", {"model": "item-knn", "feedback": "implicit", "max_nbrs": 400}),
         {"max_nbrs": _NEIGHBORS},
     ),
     Contender(
-        *("lenskit EASE", "peers", "lenskit_library", {"model": "ease", "regularization": 500.0}),
+        *("lenskit EASE", "peers", "lenskit_library", {"model": "ease", "regularization": 700.0}),
         {"regularization": _L2},
     ),
     Contender(
-        *("rectools EASE", "rectools", "rectools_library", {"model": "ease", "regularization": 500.0}),
+        *("rectools EASE", "rectools", "rectools_library", {"model": "ease", "regularization": 1000.0}),
         {"regularization": _L2},
     ),
     Contender(
-        *("rectools PureSVD", "rectools", "rectools_library", {"model": "pure-svd", "factors": 32}),
-        {"factors": (8, 16, 24, 32, 48, 64)},
+        *("rectools PureSVD", "rectools", "rectools_library", {"model": "pure-svd", "factors": 8}),
+        {"factors": (4, 8, 12, 16, 24, 32)},
     ),
     Contender(
-        *("cornac EASE", "peers", "cornac_library", {"model": "ease", "lamb": 500.0, "posB": False, "binary": True}),
+        *("cornac EASE", "peers", "cornac_library", {"model": "ease", "lamb": 700.0, "posB": False, "binary": True}),
         {"lamb": _L2, "posB": (False, True)},
     ),
     Contender(  # parameters of the notebook of the Microsoft Recommenders, whose row leads their published table

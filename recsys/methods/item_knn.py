@@ -26,14 +26,15 @@ class ItemKnnParams(MethodParams):
     weighting: Literal["cosine", "tfidf", "bm25"] = "tfidf"
     """How a rating counts: ``cosine`` as stars, the others less the more movies its user has rated."""
     shrinkage: float = Field(100.0, ge=0, le=10_000, description="added to the product of norms; mutes rare movies")
-    n_neighbors: int = Field(20, ge=1, le=10_000, description="movies that each movie may speak for")
+    n_neighbors: int | None = Field(None, ge=1, le=10_000, description="movies that each movie may speak for")
+    """None: all, or those that are kept of a catalogue too large to be dense; fewer have done worse everywhere."""
 
 
 def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
     """Return the shrunk cosine of the weighted rating columns.
 
-    ``s_ij = x_i . x_j / (|x_i| |x_j| + shrinkage)`` with ``x`` the columns of the weighted ratings. The similarity
-    is this; the weights keep the ``n_neighbors`` largest of each row.
+    ``s_ij = x_i . x_j / (|x_i| |x_j| + shrinkage)`` with ``x`` the columns of the weighted ratings. It is both the
+    similarity and the weights, of which each row keeps the ``n_neighbors`` largest.
     A movie without ratings is similar to none.
     """
     columns = weighted(dataset.user_items, params.weighting)
@@ -50,9 +51,10 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
         similarity[own - block.start, own] = 0
         return np.minimum(similarity, 1, out=similarity)
 
-    n_kept = max(params.n_neighbors, SPARSE_NEIGHBORS)
-    similarity = item_matrix(rows, dataset.n_items, n_neighbors=n_kept)
-    return FittedItems(item_weights=pruned(similarity, params.n_neighbors), item_similarity=mended(similarity))
+    n_kept = max(params.n_neighbors or 0, SPARSE_NEIGHBORS)
+    similarity = mended(item_matrix(rows, dataset.n_items, n_neighbors=n_kept))
+    weights = similarity if params.n_neighbors is None else pruned(similarity, params.n_neighbors)
+    return FittedItems(item_weights=weights, item_similarity=similarity)
 
 
 def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:
