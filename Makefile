@@ -63,15 +63,14 @@ format: $(INSTALLED_DEV) ## format the code
 	@ruff check --fix .
 	@ruff format .
 
-bench: $(INSTALLED_DEV) ## measure quality and speed beside the peers
-	@python -m pip install --quiet -r requirements-bench.lock
-	@python -m benchmarks
+bench: $(INSTALLED) ## measure quality and speed beside the peers (python -m benchmarks lists more)
+	@python -m benchmarks leaderboard
 
 lock: $(INSTALLED_DEV) ## pin the dependencies of pyproject.toml anew
 	@python scripts/lock.py
 
 clean: ## remove the environment, runs, models and caches; data stays
-	rm -rf $(VENV) mlflow.db mlruns mlartifacts model-cache logs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .venv-bench mlflow.db mlruns mlartifacts model-cache logs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -26,7 +26,7 @@ from recsys.batch import ItemScorer
 from recsys.catalog import Catalog
 from recsys.data import Dataset
 from recsys.evaluation.report import evaluate
-from recsys.evaluation.scorer import PopularFallback, PopularityScorer, Scorer
+from recsys.evaluation.scorer import PopularFallback
 from recsys.evaluation.slices import Slice
 from recsys.methods import get_method, make_params
 from recsys.splits import Split, SplitParams, split
@@ -82,12 +82,9 @@ def new_movies(dataset: Dataset, *, n_folds: int) -> Iterator[Split]:
 
 
 def _slices(name: str, parts: Split) -> tuple[Slice, ...]:
-    popularity = parts.train.popularity
-    scorer: Scorer = PopularityScorer(popularity)
-    if name != "popularity":
-        method = get_method(name)
-        fitted = method.fit(parts.train, make_params(method, {}))
-        scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), popularity)
+    method = get_method(name)
+    fitted = method.fit(parts.train, make_params(method, {}))
+    scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), parts.train.popularity)
     return evaluate(scorer, parts, cutoffs=(10,)).slices
 
 

@@ -60,20 +60,20 @@ CONTENDERS: tuple[Contender, ...] = (
     _implicit(
         "BM25",
         {"model": "bm25", "K": 400, "K1": 3.0, "B": 0.3, "binary": True},
-        {"K": (100, 400, 800), "K1": (1.2, 3.0, 10.0), "B": (0.2, 0.3, 0.5)},
+        {"K": (100, 400, 800), "K1": (1.2, 3.0, 10.0), "B": (0.3, 0.75)},
     ),
     _implicit(
         "ALS",
         {"model": "als", "factors": 64, "regularization": 30.0, "alpha": 3.0, "iterations": 15, "random_state": 42}
         | {"binary": True},
-        {"factors": (32, 64, 128), "regularization": (10.0, 30.0, 100.0), "alpha": (1.0, 3.0, 10.0)},
+        {"factors": (32, 64, 128), "regularization": (10.0, 30.0, 100.0), "alpha": (3.0, 10.0)},
     ),
     _implicit(
         "BPR",
         {"model": "bpr", "factors": 32, "regularization": 0.01, "learning_rate": 0.01, "iterations": 50}
         | {"random_state": 42, "binary": True},
         {
-            "factors": (16, 32, 128),
+            "factors": (16, 32),
             "regularization": (0.01, 0.05),
             "learning_rate": (0.003, 0.01, 0.03),
             "iterations": (50, 100),

@@ -1,4 +1,4 @@
-"""Our methods, and popularity."""
+"""Our methods."""
 
 from typing import Any
 
@@ -9,12 +9,9 @@ from benchmarks.leaderboard.exchange import N_LISTED, Ratings
 from recsys.batch import recommend_all
 from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.evaluation.scorer import PopularityScorer
 from recsys.fitting import as_recommender
 from recsys.methods import get_method, make_params
-from recsys.top_k import mask_seen, top_items
-
-POPULARITY = "popularity"
+from recsys.model import Recommender
 
 
 def prepare(ratings: Ratings, _settings: dict[str, Any]) -> Dataset:
@@ -38,19 +35,14 @@ def prepare(ratings: Ratings, _settings: dict[str, Any]) -> Dataset:
     return dataset
 
 
-def fit(dataset: Dataset, settings: dict[str, Any]) -> Any:
+def fit(dataset: Dataset, settings: dict[str, Any]) -> Recommender:
     name, params = settings["method"], {key: value for key, value in settings.items() if key != "method"}
-    if name == POPULARITY:
-        return PopularityScorer(np.bincount(dataset.item_indices, minlength=dataset.n_items))
     method = get_method(name)
     return as_recommender(method.fit(dataset, make_params(method, params)), dataset)
 
 
-def recommend(model: Any, dataset: Dataset) -> NDArray[np.int64]:
-    histories = dataset.user_items
-    if isinstance(model, PopularityScorer):
-        return top_items(mask_seen(model.scores(histories), histories), N_LISTED).item_indices
-    blocks = recommend_all(model, histories, n=N_LISTED, min_rating=0)
+def recommend(model: Recommender, dataset: Dataset) -> NDArray[np.int64]:
+    blocks = recommend_all(model, dataset.user_items, n=N_LISTED, min_rating=0)
     return np.concatenate([block.item_indices for block in blocks])
 
 
