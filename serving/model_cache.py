@@ -92,8 +92,9 @@ class ModelCache:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """Yield a folder for a download; it is gone afterwards, or at the next start when this process dies."""
+        """Yield a folder for a download; it is gone afterwards, or before a later one when this process dies."""
         self.incoming.mkdir(parents=True, exist_ok=True)
+        self.clear_leftovers()
         folder = Path(tempfile.mkdtemp(dir=self.incoming))
         lock = FileLock(folder / "lock")
         try:
@@ -127,8 +128,7 @@ class ModelCache:
         """Remove the downloads of processes that have died."""
         for folder in self.incoming.glob("*"):
             lock = FileLock(folder / "lock")
-            settled = time.time() - folder.stat().st_mtime > SETTLED_SECONDS
-            if settled and lock.acquire():
+            if _is_settled(folder) and lock.acquire():
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.release()
 
@@ -140,3 +140,10 @@ class ModelCache:
         for folder in by_use[KEPT_VERSIONS:]:
             if folder not in in_use:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_settled(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > SETTLED_SECONDS
+    except FileNotFoundError:  # its download has just ended
+        return False

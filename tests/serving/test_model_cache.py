@@ -84,6 +84,14 @@ def test_clear_leftovers_removes_those_of_the_dead_only(model_cache: ModelCache)
     assert fresh.exists()
 
 
+def test_scratch_clears_what_a_dead_process_has_left(model_cache: ModelCache) -> None:
+    left = model_cache.incoming / "left"
+    (left / "model").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    with model_cache.scratch() as scratch:
+        assert list(model_cache.incoming.iterdir()) == [scratch.parent]
+
+
 def test_file_lock_is_held_by_one_at_a_time(model_cache: ModelCache) -> None:
     first, second = FileLock(model_cache.root / "lock"), FileLock(model_cache.root / "lock")
     assert first.acquire()
