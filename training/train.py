@@ -52,7 +52,7 @@ def train(
     ``tags`` are put on the run.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
-    with tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"):
+    with registry.asking(f"a run in {EXPERIMENT}"), tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"):
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params)
         outcome = run_experiment(dataset, recipe, split_params)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from recsys.data import Dataset, csv_family
 from training.cli import COMMANDS, main
 
 
@@ -69,3 +70,15 @@ def test_main_unknown_setting_is_refused(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setenv("RECSYS_MODEL__ALIS", "x")
     assert main(["train"]) == 2
     assert "did you mean 'RECSYS_MODEL__ALIAS'?" in capsys.readouterr().err
+
+
+def test_main_tracking_server_that_is_down_is_one_clear_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv_family.write(tiny, tmp_path / "ml-tiny")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    assert main(["train", "--data-dir", "ml-tiny", "--method", "item-knn"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: the registry at http://127.0.0.1:9 does not give a run in movie-recommender: ")
+    assert "check MLFLOW_TRACKING_URI" in line
