@@ -33,7 +33,7 @@ from serving.published import Published, read_extra, read_pointer
 KEPT_VERSIONS = 3
 """Versions that stay on disk, so that a rollback downloads nothing."""
 
-SETTLED_SECONDS = 5.0
+SETTLED_SECONDS = 2.0
 """A younger download folder may be about to be locked."""
 
 
