@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     add_data_dir(parser)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="contenders whose names hold one of these")
     parser.add_argument("--fast", action="store_true", help="leave out those that take minutes")
+    parser.add_argument("--one-core", action="store_true", help="hold every contender to one thread on one core")
     parser.add_argument("--out", type=Path, help="write the table here as well, and its numbers beside it as .json")
     options = parser.parse_args(arguments)
     dataset, folder = open_data(options.data_dir)
@@ -33,8 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"the protocol is that of MovieLens 100K, and {folder} holds no u.data; name it by --data-dir")
     splits = {seed: leaderboard_split(dataset, folder, seed) for seed in (HEADLINE_SEED, *OTHER_SEEDS)}
     chosen = [contender for contender in CONTENDERS if _is_chosen(contender, options.only, fast=options.fast)]
-    results = compete(chosen, splits)
-    text = render(results)
+    results = compete(chosen, splits, one_core=options.one_core)
+    text = render(results, one_core=options.one_core)
     print(text)
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def compete(contenders: Sequence[Contender], splits: dict[int, Split]) -> list[Result]:
+def compete(contenders: Sequence[Contender], splits: dict[int, Split], *, one_core: bool) -> list[Result]:
     """Return the results of all contenders that could be installed and ran through."""
     turns = [
         (seed, contender) for seed in splits for contender in contenders if seed == HEADLINE_SEED or not contender.once
@@ -50,7 +51,7 @@ def compete(contenders: Sequence[Contender], splits: dict[int, Split]) -> list[R
     trials: dict[str, dict[int, Trial]] = {contender.name: {} for contender in contenders}
     failed: set[str] = set()
     for seed, contender in tqdm(turns, file=sys.stderr, disable=None):
-        trial = None if contender.name in failed else run_trial(contender, splits[seed].train)
+        trial = None if contender.name in failed else run_trial(contender, splits[seed].train, one_core=one_core)
         if trial is None:
             failed.add(contender.name)
         else:

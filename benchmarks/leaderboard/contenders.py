@@ -56,10 +56,10 @@ _NEIGHBORS = (20, 50, 100, 200, 400, 800)
 CONTENDERS: tuple[Contender, ...] = (
     *map(_ours, ("popularity", "content-cosine", "content-jaccard", "item-knn", "ease", "spectral", "hybrid")),
     _implicit("cosine", {"model": "cosine", "K": 400, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
-    _implicit("TF-IDF", {"model": "tfidf", "K": 400, "binary": False}, {"K": _NEIGHBORS, "binary": (True, False)}),
+    _implicit("TF-IDF", {"model": "tfidf", "K": 800, "binary": False}, {"K": _NEIGHBORS, "binary": (True, False)}),
     _implicit(
         "BM25",
-        {"model": "bm25", "K": 400, "K1": 3.0, "B": 0.3, "binary": True},
+        {"model": "bm25", "K": 800, "K1": 3.0, "B": 0.3, "binary": True},
         {"K": (100, 400, 800), "K1": (1.2, 3.0, 10.0), "B": (0.3, 0.75)},
     ),
     _implicit(
@@ -70,7 +70,7 @@ CONTENDERS: tuple[Contender, ...] = (
     ),
     _implicit(
         "BPR",
-        {"model": "bpr", "factors": 32, "regularization": 0.01, "learning_rate": 0.01, "iterations": 50}
+        {"model": "bpr", "factors": 16, "regularization": 0.01, "learning_rate": 0.003, "iterations": 100}
         | {"random_state": 42, "binary": True},
         {
             "factors": (16, 32),

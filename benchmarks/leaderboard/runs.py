@@ -19,6 +19,8 @@ from benchmarks.leaderboard.protocol import as_ratings
 from recsys.data.dataset import Dataset
 
 ROOT = Path(__file__).resolve().parents[2]
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "BENCHMARK_ONE_CORE")
+"""The last of them tells `benchmarks.leaderboard.trial` to stay on one core."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,18 @@ class Trial:
     peak_mb: float
 
 
-def run_trial(contender: Contender, train: Dataset, settings: Mapping[str, Any] | None = None) -> Trial | None:
-    """Return what a contender does with the training ratings, or None when it cannot be installed or fails."""
+def run_trial(
+    contender: Contender, train: Dataset, settings: Mapping[str, Any] | None = None, *, one_core: bool = False
+) -> Trial | None:
+    """Return what a contender does with the training ratings, or None when it cannot be installed or fails.
+
+    Parameters
+    ----------
+    settings
+        Instead of the contender's own.
+    one_core
+        Whether all libraries are held to one thread on one core, for a fair comparison on a busy machine.
+    """
     python = python_of(contender.environment)
     if python is None:
         return None
@@ -54,7 +66,7 @@ def run_trial(contender: Contender, train: Dataset, settings: Mapping[str, Any] 
         done = subprocess.run(
             [*command, text, ratings, lists],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | (dict.fromkeys(ONE_THREAD, "1") if one_core else {}),
             capture_output=True,
             text=True,
             check=False,

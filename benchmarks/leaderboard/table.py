@@ -50,14 +50,22 @@ class Result:
         ]
 
 
-def render(results: Sequence[Result]) -> str:
+def render(results: Sequence[Result], *, one_core: bool = False) -> str:
     """Return the table, best nDCG first, with the parameters of each and the machine below."""
     head, tail = list(QUALITY.values())[:4], list(QUALITY.values())[4:]
     headings = ["method", *head, "nDCG, other seeds", *tail, "fit s", "all users s", "peak MB"]
     ranked = sorted(results, key=lambda result: -result.quality[HEADLINE_SEED]["ndcg"])
     rows = [result.cells for result in ranked]
     params = "; ".join(f"{result.contender.name} ({result.contender.params})" for result in ranked)
-    return "\n".join((table(headings, rows), "", f"Parameters: {params}.", "", f"Machine: {machine()}."))
+    return "\n".join(
+        (
+            table(headings, rows),
+            "",
+            f"Parameters: {params}.",
+            "",
+            f"Machine: {machine()}{', one core each' * one_core}.",
+        )
+    )
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@
 
 import importlib
 import json
+import os
 import resource
 import sys
 import time
@@ -21,6 +22,8 @@ WARM_UP_SECONDS = 5.0
 
 def main(adapter_name: str, settings_text: str, ratings_path: str, lists_path: str) -> None:
     warnings.simplefilter("ignore")
+    if os.environ.get("BENCHMARK_ONE_CORE") and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     adapter = importlib.import_module(f"benchmarks.leaderboard.adapters.{adapter_name}")
     settings = json.loads(settings_text)
     prepared = adapter.prepare(Ratings.load(Path(ratings_path)), settings)
