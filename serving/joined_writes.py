@@ -5,7 +5,9 @@ from typing import Any
 
 
 class JoinedWrites:
-    """A transport that sends together what is written within one turn of the event loop.
+    """A transport that sends together what is written within one turn of the event loop, at its end.
+
+    So whoever has an answer finds it in the log: its line is written in the same turn.
 
     Parameters
     ----------
@@ -17,6 +19,7 @@ class JoinedWrites:
         self._transport = transport
         self._call_soon = asyncio.get_running_loop().call_soon
         self._waiting: list[bytes] = []
+        self._closing = False
 
     def __getattr__(self, name: str) -> Any:
         """Return what the transport has by that name."""
@@ -30,14 +33,17 @@ class JoinedWrites:
 
     def is_closing(self) -> bool:
         """Return whether the connection is closing; asked for every request."""
-        return self._transport.is_closing()
+        return self._closing or self._transport.is_closing()
 
     def close(self) -> None:
-        """Send what waits, then close."""
-        self._send()
-        self._transport.close()
+        """Close as soon as what waits is sent."""
+        self._closing = True
+        if not self._waiting:
+            self._transport.close()
 
     def _send(self) -> None:
-        if self._waiting:
+        if not self._transport.is_closing():  # the caller may have gone in the same turn
             self._transport.write(b"".join(self._waiting))
-            self._waiting.clear()
+        self._waiting.clear()
+        if self._closing:
+            self._transport.close()

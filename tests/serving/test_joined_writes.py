@@ -58,8 +58,25 @@ async def test_close_sends_what_waits_and_nothing_twice() -> None:
     joined.write(b"last")
     joined.close()
     assert joined.is_closing()
+    assert wire.sent == []
     await asyncio.sleep(0)
-    assert wire.sent == [b"last"]
+    assert (wire.sent, wire.closing) == ([b"last"], True)
+
+
+@in_a_loop
+async def test_close_with_nothing_waiting_is_at_once() -> None:
+    joined = JoinedWrites(wire := Wire())
+    joined.close()
+    assert wire.closing
+
+
+@in_a_loop
+async def test_what_waits_for_a_caller_who_has_gone_is_dropped() -> None:
+    joined = JoinedWrites(wire := Wire())
+    joined.write(b"too late")
+    wire.close()
+    await asyncio.sleep(0)
+    assert wire.sent == []
 
 
 @in_a_loop
