@@ -13,7 +13,7 @@ from pydantic import Field
 
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, item_matrix, mended, pruned
+from recsys.methods.neighborhoods import item_matrix, mended, pruned
 from recsys.methods.products import gram_rows
 from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
@@ -26,8 +26,9 @@ class ItemKnnParams(MethodParams):
     weighting: Literal["cosine", "tfidf", "bm25"] = "tfidf"
     """How a rating counts: ``cosine`` as stars, the others less the more movies its user has rated."""
     shrinkage: float = Field(100.0, ge=0, le=10_000, description="added to the product of norms; mutes rare movies")
-    n_neighbors: int | None = Field(None, ge=1, le=10_000, description="movies that each movie may speak for")
-    """None: all, or those that are kept of a catalogue too large to be dense; fewer have done worse everywhere."""
+    n_neighbors: int = Field(10_000, ge=1, le=10_000)
+    """Movies that each movie may speak for; all by default, as fewer have done worse everywhere. Of a catalogue too
+    large to be dense there are at most 200."""
 
 
 def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
@@ -51,9 +52,8 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
         similarity[own - block.start, own] = 0
         return np.minimum(similarity, 1, out=similarity)
 
-    n_kept = max(params.n_neighbors or 0, SPARSE_NEIGHBORS)
-    similarity = mended(item_matrix(rows, dataset.n_items, n_neighbors=n_kept))
-    weights = similarity if params.n_neighbors is None else pruned(similarity, params.n_neighbors)
+    similarity = mended(item_matrix(rows, dataset.n_items))
+    weights = similarity if params.n_neighbors >= dataset.n_items else pruned(similarity, params.n_neighbors)
     return FittedItems(item_weights=weights, item_similarity=similarity)
 
 
@@ -81,7 +81,7 @@ def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:
 SEARCH_SPACE: dict[str, SearchRange] = {
     "weighting": OneOf(("cosine", "tfidf", "bm25")),
     "shrinkage": Floats(1.0, 1000.0, log=True),
-    "n_neighbors": Integers(5, 500, log=True),
+    "n_neighbors": Integers(5, 10_000, log=True),
 }
 
 METHOD = Method("item-knn", ItemKnnParams, fit, SEARCH_SPACE)
