@@ -31,7 +31,7 @@ GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "item-knn": {
         "weighting": ("cosine", "tfidf", "bm25"),
         "shrinkage": (30.0, 100.0, 300.0),
-        "n_neighbors": (50, 200, 10_000),
+        "n_neighbors": (50, 100, 200, 400),
     },
     "ease": {"l2": (100.0, 200.0, 350.0, 500.0, 700.0, 1000.0)},
     "spectral": {"balance": (0.2, 0.3, 0.4), "noise": (0.8, 1.0, 1.25)},

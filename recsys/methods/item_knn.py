@@ -13,7 +13,7 @@ from pydantic import Field
 
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import item_matrix, mended, pruned
+from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, item_matrix, mended, nearest_of_each
 from recsys.methods.products import gram_rows
 from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
@@ -26,16 +26,14 @@ class ItemKnnParams(MethodParams):
     weighting: Literal["cosine", "tfidf", "bm25"] = "tfidf"
     """How a rating counts: ``cosine`` as stars, the others less the more movies its user has rated."""
     shrinkage: float = Field(100.0, ge=0, le=10_000, description="added to the product of norms; mutes rare movies")
-    n_neighbors: int = Field(10_000, ge=1, le=10_000)
-    """Movies that each movie may speak for; all by default, as fewer have done worse everywhere. Of a catalogue too
-    large to be dense there are at most 200."""
+    n_neighbors: int = Field(200, ge=1, le=10_000, description="nearest movies that may speak for each movie")
 
 
 def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
     """Return the shrunk cosine of the weighted rating columns.
 
-    ``s_ij = x_i . x_j / (|x_i| |x_j| + shrinkage)`` with ``x`` the columns of the weighted ratings. It is both the
-    similarity and the weights, of which each row keeps the ``n_neighbors`` largest.
+    ``s_ij = x_i . x_j / (|x_i| |x_j| + shrinkage)`` with ``x`` the columns of the weighted ratings. The similarity
+    is this; of the weights, each column keeps the ``n_neighbors`` largest: those that speak for its movie.
     A movie without ratings is similar to none.
     """
     columns = weighted(dataset.user_items, params.weighting)
@@ -52,9 +50,9 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
         similarity[own - block.start, own] = 0
         return np.minimum(similarity, 1, out=similarity)
 
-    similarity = mended(item_matrix(rows, dataset.n_items))
-    weights = similarity if params.n_neighbors >= dataset.n_items else pruned(similarity, params.n_neighbors)
-    return FittedItems(item_weights=weights, item_similarity=similarity)
+    n_kept = max(params.n_neighbors, SPARSE_NEIGHBORS)
+    similarity = mended(item_matrix(rows, dataset.n_items, n_neighbors=n_kept))
+    return FittedItems(item_weights=nearest_of_each(similarity, params.n_neighbors), item_similarity=similarity)
 
 
 def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:

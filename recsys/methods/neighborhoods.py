@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix, SparseItemMatrix
+from recsys.top_k import is_top
 
 Float32 = NDArray[np.float32]
 RowBlock = Callable[[slice], Float32]
@@ -47,11 +48,12 @@ def item_matrices(
     return [from_csr(sp.vstack(blocks, format="csr")) for blocks in zip(*sparse, strict=True)]
 
 
-def pruned(matrix: ItemMatrix, n_neighbors: int) -> ItemMatrix:
-    """Return the matrix with all but the entries of largest magnitude of each row set to zero, ties by item index."""
-    if isinstance(matrix, DenseItemMatrix):
-        return DenseItemMatrix(strongest_columns(matrix.values, n_neighbors).toarray())
-    return from_csr(_strongest(to_csr(matrix), n_neighbors))
+def nearest_of_each(similarity: ItemMatrix, n_neighbors: int) -> ItemMatrix:
+    """Return a symmetric matrix with all but the largest entries of each column set to zero, ties by item index."""
+    if isinstance(similarity, DenseItemMatrix):
+        values = similarity.values
+        return DenseItemMatrix(values * is_top(values, min(n_neighbors, len(values))).T)
+    return from_csr(_strongest(to_csr(similarity), n_neighbors).T.tocsr())
 
 
 def mended(matrix: ItemMatrix) -> ItemMatrix:

@@ -30,10 +30,10 @@ def test_fit_shrinkage_is_added_to_the_product_of_norms() -> None:
     assert weights(dataset, weighting="cosine", shrinkage=10)[0, 1] == pytest.approx(12 / (20 + 10))
 
 
-def test_fit_few_neighbors_keeps_the_largest_of_each_row(movielens: Dataset) -> None:
+def test_fit_few_neighbors_keeps_the_largest_of_each_column(movielens: Dataset) -> None:
     every, few = weights(movielens, n_neighbors=10_000), weights(movielens, n_neighbors=5)
-    assert ((few > 0).sum(axis=1) <= 5).all()
-    np.testing.assert_allclose(np.sort(few, axis=1)[:, -5:], np.sort(every, axis=1)[:, -5:])
+    assert ((few > 0).sum(axis=0) <= 5).all()
+    np.testing.assert_allclose(np.sort(few, axis=0)[-5:], np.sort(every, axis=0)[-5:])
 
 
 def test_weighted_tfidf_is_root_of_stars_times_idf_of_the_user(tiny: Dataset) -> None:
