@@ -1,5 +1,6 @@
 """``GET /model``, ``GET /versions``, ``?version=``: in an app, with files as the parent process would write them."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -222,6 +223,9 @@ def test_extra_snapshots_hold_two_at_most(
     write_version_list(extra.list, replace(LIST, versions=(listed(4), *LIST.versions)))
     for version in (2, 3, 4):
         bring(version, "content-jaccard")
+        # `bring` points to the version for an instant, which the app may have followed: wait until it is back.
+        while client.get("/health").json()["model_version"] != "1":
+            time.sleep(0.05)
         assert client.get(f"/movies/30?version={version}").headers["x-model-version"] == str(version)
     held = client.app.state.services.extras._held  # type: ignore[attr-defined]
     assert [published.version for published in held] == [3, 4]
