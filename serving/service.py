@@ -82,6 +82,6 @@ def _announce(settings: Settings, address: str) -> None:
     workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
     logger.info("listening on {} with {}", address, workers)
     logger.info("serving models:/{}@{} from {}", model.name, model.alias, tracking_uri())
-    logger.info("open {}/docs for the routes, {}/health for the state", address, address)
+    logger.info("open {}/ for the explorer, {}/docs for the routes, {}/health for the state", address, address, address)
     body = '{"user_ratings": {"1": 5, "50": 4.5}, "n": 5}'
     logger.info("try: curl -s {}/recommend -H 'Content-Type: application/json' -d '{}'", address, body)
