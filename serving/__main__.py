@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from recsys.errors import ParameterError, RecsysError, did_you_mean
 from recsys.logs import set_up_logs
 from recsys.settings import read_settings
-from serving.reloader import serve_with_reload
-from serving.service import serve
-from serving.usage import usage
+from serving.parent.reloader import serve_with_reload
+from serving.parent.run import serve
+from serving.parent.usage import usage
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 

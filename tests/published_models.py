@@ -7,8 +7,8 @@ from recsys.data import Dataset
 from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.methods import get_method, make_params
 from recsys.storage import LOGGED_FOLDER, save_model
-from serving.model_cache import ModelCache
-from serving.published import Published, utc_now
+from serving.shared.cached_version import Published, utc_now
+from serving.shared.model_cache import ModelCache
 
 
 def save_artifacts(dataset: Dataset, folder: Path, method: str) -> None:

@@ -21,9 +21,9 @@ HEAVY = ("mlflow", "pandas", "scipy", "sklearn", "pyarrow", "matplotlib")
 MODULES = """
 import json, sys
 from starlette.testclient import TestClient
-import serving.worker
+import serving.worker.__main__
 from recsys.settings import read_settings
-from serving.app import create_app
+from serving.worker.app import create_app
 own = set(sys.modules)
 with TestClient(create_app(read_settings())) as client:
     for path in ("/movies/search?q=a", "/metrics", "/health"):

@@ -12,14 +12,14 @@ from service_process import environment
 
 from recsys.data import Dataset
 from recsys.settings import setting_names
-from serving.model_cache import ModelCache
+from serving.shared.model_cache import ModelCache
 
 ASK_EVERYTHING = """
 import json, sys
 from recsys.settings import Settings
 from starlette.testclient import TestClient
-import serving.worker
-from serving.app import create_app
+import serving.worker.__main__
+from serving.worker.app import create_app
 
 with TestClient(create_app(Settings())) as client:
     assert client.get("/health").json()["model_version"] == "1"

@@ -12,8 +12,8 @@ from service_process import Service
 
 from recsys.data import Dataset
 from recsys.logs import FIELDS
-from serving.model_cache import ModelCache
-from serving.request_middleware import MAX_BODY_BYTES
+from serving.shared.model_cache import ModelCache
+from serving.worker.http.middleware import MAX_BODY_BYTES
 
 NOBODY = "http://127.0.0.1:9"
 HOST = b"Host: x\r\n"

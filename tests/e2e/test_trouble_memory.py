@@ -11,7 +11,7 @@ from published_models import publish
 from service_process import Service
 
 from recsys.data import Dataset
-from serving.model_cache import ModelCache
+from serving.shared.model_cache import ModelCache
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from service_process import Service, environment, free_port
 
 from recsys.data import Dataset
 from recsys.logs import FIELDS
-from serving.model_cache import ModelCache
+from serving.shared.model_cache import ModelCache
 
 N_WORKERS = 4
 NOBODY = "http://127.0.0.1:9"

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from recsys.data import Dataset
 from recsys.settings import ApiSettings, CacheSettings, CorsSettings, ModelSettings, Settings
-from serving.app import create_app
-from serving.model_cache import ModelCache
-from serving.published import Published
+from serving.shared.cached_version import Published
+from serving.shared.model_cache import ModelCache
+from serving.worker.app import create_app
 
 TOKEN = "a-token-of-the-tests"
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from serving.request_middleware import MAX_BODY_BYTES
+from serving.worker.http.middleware import MAX_BODY_BYTES
 
 
 def test_recommend_liked_movie_gives_personal_list(client: TestClient) -> None:

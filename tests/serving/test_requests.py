@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.logs import FIELDS, set_up_logs
-from serving import answers
-from serving.routes.index import LINKS
+from serving.worker import questions
+from serving.worker.routes.index import LINKS
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_unexpected_error_shows_in_the_log_only(
     def fail(*_: object) -> bytes:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(answers, "details", fail)
+    monkeypatch.setattr(questions, "details", fail)
     answer = client.get("/movies/10")
     assert answer.status_code == 500
     assert set(answer.json()) == {"error", "detail", "correlation_id"}

@@ -9,10 +9,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.settings import ApiSettings, Settings
-from serving.app import create_app
-from serving.extra_versions import Extra, ExtraVersions
-from serving.model_cache import ModelCache
-from serving.version_list import ListedVersion, VersionList, address_of_run, read_version_list, write_version_list
+from serving.shared.comparison_files import Extra, ExtraVersions
+from serving.shared.model_cache import ModelCache
+from serving.shared.version_list import (
+    ListedVersion,
+    VersionList,
+    address_of_run,
+    read_version_list,
+    write_version_list,
+)
+from serving.worker.app import create_app
 
 QUESTION = {"user_ratings": {"10": 5}, "n": 5}
 TOKEN = {"Authorization": "Bearer a-token-of-the-tests"}

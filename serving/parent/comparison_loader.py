@@ -1,0 +1,107 @@
+"""The parent's second thread: keeps the list of versions, and brings those that are wanted for a comparison.
+
+It is apart from the sync, so that a slow download for a comparison never holds up a promotion.
+"""
+
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from recsys.errors import RecsysError, RegistryError
+from serving.shared.comparison_files import KEPT_EXTRA, Extra, ExtraVersions
+from serving.shared.model_cache import ModelCache
+from serving.shared.version_list import ask_for_versions, write_version_list
+
+if TYPE_CHECKING:
+    from recsys.registry import Registry
+
+TICK_SECONDS = 0.2
+RETRY_SECONDS = 10.0
+"""A refused version that is asked for again is tried again after so long."""
+
+NICENESS = 10
+"""The workers go first when processors are short."""
+
+
+class VersionLoader:
+    """Brings versions beside the served one into the cache, at most `KEPT_EXTRA` at a time.
+
+    Parameters
+    ----------
+    registry
+        A connection of its own.
+    cache
+        The model cache.
+    poll_seconds
+        How often the list of versions is asked for.
+    """
+
+    def __init__(self, registry: "Registry", cache: ModelCache, poll_seconds: float) -> None:
+        self.registry = registry
+        self.cache = cache
+        self.poll_seconds = poll_seconds
+        self.extra = ExtraVersions(cache)
+        self._refused_at: dict[int, float] = {}
+        self._listed_at = float("-inf")
+        self.extra.forget_all()
+
+    def run(self, stopped: threading.Event) -> None:
+        """Look for work until told to stop."""
+        if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        while not stopped.wait(TICK_SECONDS):
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  the thread outlives whatever a library throws at it
+                logger.opt(exception=error).error("versions: unexpected {}", type(error).__name__)
+
+    def look(self) -> None:
+        """Bring the list up to date if it is time, let go of what is too much, and bring what is wanted.
+
+        Another service on this host does it while this one does not hold the cache's lock.
+        """
+        if not self.cache.lock.held:
+            return
+        if time.monotonic() - self._listed_at >= self.poll_seconds:
+            self._list()
+        wanted = self.extra.wanted()
+        for version in wanted[KEPT_EXTRA:]:
+            self.extra.forget(version)
+        for version in wanted[:KEPT_EXTRA]:
+            if self._is_due(version):
+                self._bring(version)
+
+    def _list(self) -> None:
+        try:
+            write_version_list(self.extra.list, ask_for_versions(self.registry))
+        except RegistryError as error:
+            logger.debug("versions: {}", error)
+        self._listed_at = time.monotonic()
+
+    def _is_due(self, version: int) -> bool:
+        extra = self.extra.get(version)
+        if extra is None or (extra.published and not self.cache.holds(extra.published)):
+            return True
+        since = time.monotonic() - self._refused_at.get(version, float("-inf"))
+        return extra.published is None and since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
+
+    def _bring(self, version: int) -> None:
+        # Here, as it brings MLflow.
+        from serving.parent.checked_download import bring, place_of  # noqa: PLC0415
+
+        try:
+            found = self.registry.version(version)
+            place = place_of(self.cache, found)
+            bring(self.registry, self.cache, found, place)
+        except (RecsysError, OSError) as error:
+            logger.warning("version {} cannot be compared: {}", version, error)
+            self._refused_at[version] = time.monotonic()
+            self.extra.put(version, Extra(None, str(error)))
+            return
+        self.extra.put(version, Extra(place))
+        self.cache.hold(place)
+        logger.info("version {} is ready for comparisons", version)

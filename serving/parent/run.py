@@ -1,0 +1,87 @@
+"""The parent process: workers that answer, and a thread that keeps the model up to date."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+
+from loguru import logger
+
+from recsys.errors import ParameterError
+from recsys.settings import Settings, tracking_uri
+from serving.parent.listener import address_of, allow_many_connections, listen
+from serving.parent.registry_thread import Poller
+from serving.parent.supervisor import Supervisor
+from serving.shared.model_cache import ModelCache
+
+TEND_SECONDS = 0.1
+HEAD_START_SECONDS = 5.0
+"""With a model in the cache, the sync leaves the processors to the starting workers for at most so long."""
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, and return the exit code: 0 when told to end, 1 when the workers cannot run.
+
+    Raises
+    ------
+    ParameterError
+        When the address cannot be listened on, or the cache folder cannot be made.
+    """
+    stop = _stop_signal()
+    cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
+    _make_folder(cache.served)
+    listener = listen(settings.api.host, settings.api.port)
+    address = address_of(listener)
+    allow_many_connections()
+    cached = cache.current_if_whole()
+    supervisor = Supervisor(settings.n_workers, listener)
+    supervisor.start()
+    head_start = time.monotonic() + (HEAD_START_SECONDS if cached else 0)
+    poller = Poller(settings, cache, may_start=lambda: supervisor.ready or time.monotonic() > head_start)
+    poller.start()
+    try:
+        return _tend(supervisor, settings, address, stop)
+    finally:
+        logger.info("ending: requests in flight are answered")
+        poller.stop()
+        supervisor.stop()
+        logger.info("ended")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParameterError(f"cannot make {folder} ({error.strerror}); set RECSYS_MODEL__CACHE_DIR") from None
+
+
+def _tend(supervisor: Supervisor, settings: Settings, address: str, stop: threading.Event) -> int:
+    announced = False
+    while not stop.wait(TEND_SECONDS):
+        supervisor.tend()
+        if supervisor.hopeless:
+            logger.error("the workers die as soon as they are started; see the lines above")
+            return EXIT_FAILED
+        if supervisor.ready and not announced:
+            announced = True
+            _announce(settings, address)
+    return EXIT_DONE
+
+
+def _stop_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _announce(settings: Settings, address: str) -> None:
+    model, n_workers = settings.model, settings.n_workers
+    workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
+    logger.info("listening on {} with {}", address, workers)
+    logger.info("serving models:/{}@{} from {}", model.name, model.alias, tracking_uri())
+    logger.info("open {}/ for the explorer, {}/docs for the routes, {}/health for the state", address, address, address)
+    body = '{"user_ratings": {"1": 5, "50": 4.5}, "n": 5}'
+    logger.info("try: curl -s {}/recommend -H 'Content-Type: application/json' -d '{}'", address, body)

@@ -1,0 +1,59 @@
+"""What the local model cache says is served: the pointer to the published version."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from serving.shared.atomic_files import read_json
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version that has been checked and lies in the local cache.
+
+    Attributes
+    ----------
+    name, version, run_id
+        As the registry knows it.
+    folder
+        Its artifacts, relative to the cache folder.
+    artifact_sha256
+        Of all artifacts, see `recsys.checksums.tree_sha256`.
+    published_at
+        When it was published here, ISO 8601, UTC.
+    """
+
+    name: str
+    version: int
+    run_id: str
+    folder: str
+    artifact_sha256: str
+    published_at: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the content of the pointer file."""
+        return asdict(self)
+
+
+def read_pointer(path: Path) -> Published | None:
+    """Return what a pointer file says, None when there is none that can be read."""
+    content = read_json(path)
+    try:
+        return None if content is None else Published(**content)
+    except TypeError:
+        return None
+
+
+def read_extra(path: Path) -> Published | None:
+    """Return the version that an extra version's file says is ready, None when there is none."""
+    content = read_json(path)
+    try:
+        return Published(**content["published"]) if content and content["published"] else None
+    except (KeyError, TypeError):
+        return None
+
+
+def utc_now() -> str:
+    """Return the time as ISO 8601, UTC, seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,105 @@
+"""Versions beside the served one, held for comparisons: what is wanted and what is ready, as files in the model cache.
+
+::
+
+    served/<name>/<alias>/versions.json          the registered versions, see `serving.shared.version_list`
+    served/<name>/<alias>/extra/<version>.wanted  touched by a worker whenever the version is asked for
+    served/<name>/<alias>/extra/<version>.json    written by the parent: ready, or refused and why
+
+A worker only ever touches and reads small files here; it is the parent that fetches, checks and forgets.
+"""
+
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from serving.shared.atomic_files import read_json, write_json
+from serving.shared.cached_version import Published, read_extra
+from serving.shared.model_cache import ModelCache
+
+KEPT_EXTRA = 2
+"""So many versions are held beside the served one; asking for another lets go of the least recently used."""
+
+State = Literal["served", "ready", "loading", "refused", "available"]
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What the parent says of a version.
+
+    Attributes
+    ----------
+    published
+        Where it lies; None when it was refused.
+    problem
+        Why it was refused.
+    """
+
+    published: Published | None
+    problem: str | None = None
+
+
+class ExtraVersions:
+    """The files of one alias's extra versions."""
+
+    def __init__(self, cache: ModelCache) -> None:
+        self.folder = cache.served / "extra"
+        self.list = cache.served / "versions.json"
+
+    def want(self, version: int) -> None:
+        """Ask for a version, or say that it has been used."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{version}.wanted"
+        path.touch()
+        os.utime(path)
+
+    def wanted(self) -> list[int]:
+        """Return the versions that are wanted, the last used first."""
+        found = []
+        for path in self.folder.glob("*.wanted"):
+            try:
+                found.append((path.stat().st_mtime_ns, int(path.stem)))
+            except (OSError, ValueError):
+                continue
+        return [version for _, version in sorted(found, reverse=True)]
+
+    def seconds_since_wanted(self, version: int) -> float:
+        """Return how long ago a version was last asked for."""
+        try:
+            return time.time() - (self.folder / f"{version}.wanted").stat().st_mtime
+        except OSError:
+            return float("inf")
+
+    def pointer(self, version: int) -> Path:
+        """Return where the parent says what came of a version."""
+        return self.folder / f"{version}.json"
+
+    def put(self, version: int, extra: Extra) -> None:
+        """Say what came of a version."""
+        write_json(self.pointer(version), asdict(extra))
+
+    def get(self, version: int) -> Extra | None:
+        """Return what came of a version, None as long as nothing has."""
+        content = read_json(self.pointer(version))
+        if content is None:
+            return None
+        return Extra(read_extra(self.pointer(version)), content.get("problem"))
+
+    def forget(self, version: int) -> None:
+        """Let go of a version."""
+        for path in (self.folder / f"{version}.wanted", self.pointer(version)):
+            path.unlink(missing_ok=True)
+
+    def forget_all(self) -> None:
+        """Let go of what an earlier service has left."""
+        for path in self.folder.glob("*"):
+            path.unlink(missing_ok=True)
+
+    def state(self, version: int) -> tuple[State, str | None]:
+        """Return how far a version is that is not the served one, and the problem if there is one."""
+        extra = self.get(version)
+        if extra is not None:
+            return ("ready", None) if extra.published else ("refused", extra.problem)
+        return ("loading" if version in self.wanted() else "available"), None

@@ -1,0 +1,149 @@
+"""The local model cache: versions on disk, and the pointer to the one that is served.
+
+::
+
+    versions/<name>/<version>-<sum>/     the artifacts of a version, complete and checked
+    incoming/<random>/                   a download under way, locked by its process
+    served/<name>/<alias>/current.json   the pointer; replaced in one step
+    served/<name>/<alias>/sync.json      how the last look at the registry went
+    served/<name>/<alias>/reload         touched to ask for a look at once
+    served/<name>/<alias>/extra/         versions held for comparisons, see `serving.shared.comparison_files`
+    served/<name>/<alias>/lock           held by the one process that looks at the registry
+
+Only a complete and checked version is moved to ``versions``, so whatever dies at whatever moment leaves no half of one.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from loguru import logger
+
+from recsys.checksums import tree_sha256
+from recsys.errors import ArtifactError
+from serving.shared.atomic_files import sync_folder, sync_tree, write_json
+from serving.shared.cached_version import Published, read_extra, read_pointer
+from serving.shared.file_lock import FileLock
+
+KEPT_VERSIONS = 3
+"""Versions that stay on disk, so that a rollback downloads nothing."""
+
+SETTLED_SECONDS = 2.0
+"""A younger download folder may be about to be locked."""
+
+
+class ModelCache:
+    """The cache folder as seen for one alias of one registered model.
+
+    Parameters
+    ----------
+    root
+        The cache folder; several services may share it.
+    name, alias
+        Of the registered model; all spellings of an alias are one.
+    """
+
+    def __init__(self, root: Path, name: str, alias: str) -> None:
+        self.root = root
+        self.versions = root / "versions" / quote(name, safe="")
+        self.incoming = root / "incoming"
+        self.served = root / "served" / quote(name, safe="") / quote(alias.lower(), safe="")
+        self.pointer = self.served / "current.json"
+        self.status = self.served / "sync.json"
+        self.reload_request = self.served / "reload"
+        self.lock = FileLock(self.served / "lock")
+
+    def current(self) -> Published | None:
+        """Return what is served, None when nothing has been published."""
+        return read_pointer(self.pointer)
+
+    def current_if_whole(self) -> Published | None:
+        """Return what is served after a check of its sum; what has been altered, or is incomplete, is withdrawn."""
+        current = self.current()
+        if current is None or self.has(current):
+            return current
+        logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
+        self.pointer.unlink(missing_ok=True)
+        return None
+
+    def has(self, published: Published) -> bool:
+        """Return whether a version lies in the cache as it was published, checked by its sum."""
+        folder = self.root / published.folder
+        try:
+            return folder.is_dir() and tree_sha256(folder) == published.artifact_sha256
+        except (OSError, ArtifactError):
+            return False
+
+    def holds(self, published: Published) -> bool:
+        """Return whether a version still lies in the cache; a look that costs nothing, and compares no sum."""
+        # Here, as it brings NumPy, which the parent process loads late.
+        from recsys.storage import LOGGED_FOLDER, MANIFEST  # noqa: PLC0415
+
+        return (self.root / published.folder / LOGGED_FOLDER / MANIFEST).is_file()
+
+    def folder_for(self, version: int, artifact_sha256: str) -> Path:
+        """Return where a version lies; another version of the same number has another sum."""
+        return self.versions / f"{version}-{artifact_sha256[:16]}"
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a folder for a download; it is gone afterwards, or before a later one when this process dies."""
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        self.clear_leftovers()
+        folder = Path(tempfile.mkdtemp(dir=self.incoming))
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire()
+            (folder / "model").mkdir()
+            yield folder / "model"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+
+    def store(self, fetched: Path, folder: Path) -> None:
+        """Move a checked download to its place, in one step and safe on the disk."""
+        sync_tree(fetched)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        fetched.rename(folder)
+        sync_folder(folder.parent)
+
+    def publish(self, published: Published) -> None:
+        """Let the pointer say what is served from now on, and forget versions that have not been used lately."""
+        write_json(self.pointer, published.as_json())
+        self.hold(published)
+
+    def hold(self, published: Published) -> None:
+        """Count a version as used now, and forget versions that have not been used lately."""
+        os.utime(self.root / published.folder)
+        self._prune()
+
+    def clear_leftovers(self) -> None:
+        """Remove the downloads of processes that have died."""
+        for folder in self.incoming.glob("*"):
+            lock = FileLock(folder / "lock")
+            if _is_settled(folder) and lock.acquire():
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.release()
+
+    def _prune(self) -> None:
+        pointers = [read_pointer(path) for path in self.root.glob("served/*/*/current.json")]
+        pointers += [read_extra(path) for path in self.root.glob("served/*/*/extra/*.json")]
+        in_use = {self.root / pointer.folder for pointer in pointers if pointer}
+        by_use = sorted(self.versions.glob("*"), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+        for folder in by_use[KEPT_VERSIONS:]:
+            if folder not in in_use:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_settled(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > SETTLED_SECONDS
+    except FileNotFoundError:  # its download has just ended
+        return False

@@ -1,0 +1,70 @@
+"""How the last look at the registry went, as the sync writes it down and the workers report it."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from loguru import logger
+
+from serving.shared.atomic_files import read_json, write_json
+from serving.shared.cached_version import utc_now
+
+
+@dataclass(frozen=True)
+class SyncStatus:
+    """How the last look at the registry went.
+
+    Attributes
+    ----------
+    registry_reachable
+        None before the first look.
+    last_checked
+        When it was, ISO 8601, UTC.
+    problem
+        Why what is served may not be what the registry wants, None when all is well.
+    refused_version
+        The version that the alias points to, when it is not served.
+    poll_seconds
+        How often the registry is asked.
+    answered_request
+        Stamp of the newest request for a look at once that this look has answered.
+    """
+
+    registry_reachable: bool | None = None
+    last_checked: str | None = None
+    problem: str | None = None
+    refused_version: int | None = None
+    poll_seconds: float = 10.0
+    answered_request: int = 0
+
+    def checked(
+        self, *, reachable: bool, problem: str | None = None, refused_version: int | None = None
+    ) -> "SyncStatus":
+        """Return the status after a look that has just ended."""
+        return replace(
+            self,
+            registry_reachable=reachable,
+            last_checked=utc_now(),
+            problem=problem,
+            refused_version=refused_version,
+        )
+
+    def answering(self, request: int) -> "SyncStatus":
+        """Return the status of a look that answers a request, and every older one."""
+        return replace(self, answered_request=max(request, self.answered_request))
+
+
+def write_status(path: Path, status: SyncStatus) -> None:
+    """Write the status down; a disk that cannot take it is reported in the log only."""
+    try:
+        write_json(path, asdict(status))
+    except OSError as error:
+        logger.warning("the sync status cannot be written to {}: {}", path, error)
+
+
+def read_status(path: Path) -> SyncStatus:
+    """Return the status, a blank one when none has been written."""
+    content = read_json(path)
+    try:
+        return SyncStatus() if content is None else SyncStatus(**content)
+    except TypeError:
+        return SyncStatus()

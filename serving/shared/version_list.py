@@ -1,0 +1,131 @@
+"""The registered versions as the sync last saw them; the workers read them here, and never ask the registry."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from serving.shared.atomic_files import read_json, write_json
+from serving.shared.cached_version import utc_now
+
+if TYPE_CHECKING:
+    from recsys.registry import Registry
+
+NEWEST = 50
+"""So many of the newest versions are listed, and beside them whatever has an alias."""
+
+_METRIC = re.compile(r"[a-z_]+_at_\d+(_popularity)?")
+
+
+@dataclass(frozen=True)
+class ListedVersion:
+    """A version as the registry's list shows it.
+
+    Attributes
+    ----------
+    version, aliases, run_id
+        As the registry knows it; spellings of one alias that differ in case only are one.
+    method, dataset
+        From its tags, None where it has none.
+    metrics
+        Those on the holdout that its tags hold; ``ndcg_at_10``, and the baseline's as ``ndcg_at_10_popularity``.
+    created
+        When it was registered, ISO 8601, UTC.
+    """
+
+    version: int
+    aliases: tuple[str, ...]
+    run_id: str
+    method: str | None
+    dataset: str | None
+    metrics: Mapping[str, float]
+    created: str
+
+
+@dataclass(frozen=True)
+class VersionList:
+    """All listed versions, newest first, and when the registry was asked; None when it never was."""
+
+    as_of: str | None = None
+    versions: tuple[ListedVersion, ...] = field(default=())
+
+    def find(self, version: int) -> ListedVersion | None:
+        """Return a version, None when the list does not hold it."""
+        return next((listed for listed in self.versions if listed.version == version), None)
+
+
+def ask_for_versions(registry: "Registry") -> VersionList:
+    """Return what the registry lists now.
+
+    Raises
+    ------
+    RegistryError
+        When it does not answer.
+    """
+    aliases = registry.aliases()
+    listed = []
+    for position, found in enumerate(registry.versions()):
+        own = _one_spelling(alias for alias, number in aliases.items() if number == found.version)
+        if own or position < NEWEST:
+            listed.append(
+                ListedVersion(
+                    version=found.version,
+                    aliases=own,
+                    run_id=found.run_id,
+                    method=found.tags.get("method"),
+                    dataset=found.tags.get("dataset"),
+                    metrics=_metrics(found.tags),
+                    created=found.created.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                )
+            )
+    return VersionList(utc_now(), tuple(listed))
+
+
+def write_version_list(path: Path, found: VersionList) -> None:
+    """Write a list down, unless nothing but the time differs from what is there."""
+    if read_version_list(path).versions != found.versions:
+        write_json(path, asdict(found))
+
+
+def read_version_list(path: Path) -> VersionList:
+    """Return the list that was written, an empty one when there is none that can be read."""
+    content = read_json(path)
+    try:
+        return VersionList() if content is None else _from_json(content)
+    except (KeyError, TypeError):
+        return VersionList()
+
+
+def address_of_run(tracking_uri: str, run_id: str) -> str | None:
+    """Return where a browser shows a run; None when the tracking store is no server. Passwords are left out."""
+    parts = urlsplit(tracking_uri)
+    if parts.scheme not in ("http", "https") or not run_id:
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, f"{parts.path.rstrip('/')}/", "", f"/runs/{run_id}"))
+
+
+def _from_json(content: dict[str, Any]) -> VersionList:
+    versions = [ListedVersion(**{**listed, "aliases": tuple(listed["aliases"])}) for listed in content["versions"]]
+    return VersionList(content["as_of"], tuple(versions))
+
+
+def _one_spelling(aliases: Any) -> tuple[str, ...]:
+    """Return each alias once; of several spellings the one with capitals, which sorts first."""
+    spelled: dict[str, str] = {}
+    for alias in sorted(aliases):
+        spelled.setdefault(alias.lower(), alias)
+    return tuple(sorted(spelled.values()))
+
+
+def _metrics(tags: Mapping[str, str]) -> dict[str, float]:
+    metrics = {}
+    for name, value in sorted(tags.items()):
+        if _METRIC.fullmatch(name):
+            try:
+                metrics[name] = float(value)
+            except ValueError:
+                continue
+    return metrics

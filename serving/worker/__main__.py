@@ -1,0 +1,97 @@
+"""A worker: answers requests from the published model. Started by the parent, never by hand."""
+
+import argparse
+import asyncio
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+
+from recsys.logs import set_up_logs
+from recsys.settings import read_settings
+from serving.parent.listener import BACKLOG
+from serving.shared.board import Board
+from serving.worker.app import create_app
+from serving.worker.http.protocol import BoundedHttpProtocol
+
+GRACE_SECONDS = 8
+"""How long requests in flight may take once the worker is to end; less than the ten seconds that Docker waits."""
+
+
+FIRST_REQUEST_SECONDS = 0.25
+"""How long a connection that has just been accepted may take to send its request once the worker is to end."""
+
+
+class WorkerServer(uvicorn.Server):
+    """Uvicorn, which ends in good order when told to by SIGTERM or when the parent is gone.
+
+    Parameters
+    ----------
+    lifeline
+        Descriptor of a pipe whose other end only the parent holds: it ends when the parent does, however that dies.
+    """
+
+    def __init__(self, config: uvicorn.Config, lifeline: int) -> None:
+        super().__init__(config)
+        self._lifeline = lifeline
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Listen to SIGTERM; SIGINT is for the parent, which passes on what it means."""
+        signal.signal(signal.SIGTERM, self._end)
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept, and to watch the parent."""
+        await super().startup(sockets)
+        # What has been made so far stays; the collector need not look at it again and again.
+        gc.freeze()
+        asyncio.get_running_loop().add_reader(self._lifeline, self._end)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing more, let connections that are just open send their request, then end in good order."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(FIRST_REQUEST_SECONDS)
+        await super().shutdown(sockets)
+
+    def _end(self, *_: object) -> None:
+        if not self.should_exit:
+            self.should_exit = True
+            asyncio.get_running_loop().remove_reader(self._lifeline)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Serve until told to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    arguments = _arguments(argv)
+    settings = read_settings()
+    set_up_logs(settings.logging.level, as_json=settings.environment == "prod")
+    board = Board(arguments.board, settings.n_workers)
+    config = uvicorn.Config(
+        create_app(settings, board=board, slot=arguments.slot),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",
+        http=BoundedHttpProtocol,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    WorkerServer(config, arguments.lifeline).run(sockets=[socket.socket(fileno=arguments.listener)])
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m serving.worker", description=__doc__)
+    for name in ("listener", "lifeline", "board", "slot"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

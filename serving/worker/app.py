@@ -1,0 +1,100 @@
+"""Builds the app that each worker runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from recsys import __version__
+from recsys.settings import Settings, tracking_uri
+from serving.shared.board import READY, Board, private_board
+from serving.shared.model_cache import ModelCache
+from serving.worker.answer_cache import AnswerCache
+from serving.worker.comparison_models import ExtraSnapshots
+from serving.worker.documentation import DESCRIPTION, add_documentation
+from serving.worker.errors import add_error_handlers
+from serving.worker.explorer import add_explorer
+from serving.worker.http.cors import AnsweringCors
+from serving.worker.http.middleware import RequestMiddleware
+from serving.worker.metrics.counters import Metrics
+from serving.worker.routes import admin, health, index, metrics, movies, recommendations, scoring, versions
+from serving.worker.scoring import Scoring
+from serving.worker.served_model import Snapshots
+from serving.worker.state import Services, attach
+
+ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, index)
+
+
+def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0) -> FastAPI:
+    """Return the app, with the published model loaded if there is one.
+
+    Parameters
+    ----------
+    settings
+        Of the service.
+    board, slot
+        The numbers that all workers share, and this worker's row; without a board the app counts for itself.
+    """
+    board = board or private_board()
+    app = FastAPI(
+        title="Movie recommender",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        # The service has metrics of its own; FastAPI would look for OpenTelemetry's at every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        lifespan=_life_of(board, slot),
+        # Handed over flat: FastAPI asks an included router again for each request.
+        routes=[route for module in ROUTERS for route in module.router.routes],
+    )
+    add_documentation(app)
+    add_explorer(app)
+    add_error_handlers(app)
+    services = _services(settings, board, slot, _labels())
+    attach(app, services)
+    # The last one added is the first on the way in.
+    app.add_middleware(RequestMiddleware, snapshots=services.snapshots, metrics=services.metrics)
+    if settings.cors.origins:
+        app.add_middleware(AnsweringCors, origins=settings.cors.origins, snapshots=services.snapshots)
+    return app
+
+
+def _services(settings: Settings, board: Board, slot: int, labels: list[str]) -> Services:
+    model_cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
+    snapshots = Snapshots(model_cache.pointer, model_cache.root)
+    snapshots.refresh()
+    counted = Metrics(board, slot, labels)
+    answers = AnswerCache(settings.cache.maxsize, counted, board, slot)
+    return Services(
+        settings=settings,
+        model_cache=model_cache,
+        snapshots=snapshots,
+        metrics=counted,
+        answers=answers,
+        scoring=Scoring(settings.logging.level),
+        extras=ExtraSnapshots(model_cache),
+        tracking_uri=tracking_uri(),
+    )
+
+
+def _labels() -> list[str]:
+    routes = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
+    return [f"{method} {route.path}" for route in routes for method in route.methods or ()]
+
+
+def _life_of(board: Board, slot: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        services: Services = app.state.services
+        watch = asyncio.create_task(services.snapshots.watch())
+        board.row(slot)[READY] = 1
+        yield
+        board.row(slot)[READY] = 0
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+    return life

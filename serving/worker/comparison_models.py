@@ -1,0 +1,86 @@
+"""Versions beside the served one, in a worker: memory-mapped when they are first asked for, and few at a time."""
+
+import asyncio
+from collections import OrderedDict
+
+from recsys.errors import ArtifactError, RegistryError
+from serving.shared.cached_version import Published
+from serving.shared.comparison_files import KEPT_EXTRA, ExtraVersions, State
+from serving.shared.model_cache import ModelCache
+from serving.shared.version_list import VersionList, read_version_list
+from serving.worker.errors import UnknownVersionError, VersionLoadingError
+from serving.worker.loaded_model import Snapshot, load_snapshot
+
+
+class ExtraSnapshots:
+    """Snapshots of versions that the parent has brought; at most `KEPT_EXTRA` are held.
+
+    Parameters
+    ----------
+    cache
+        The model cache.
+    """
+
+    def __init__(self, cache: ModelCache) -> None:
+        self.files = ExtraVersions(cache)
+        self._cache_root = cache.root
+        self._held: OrderedDict[Published, Snapshot] = OrderedDict()
+        self._loading = asyncio.Lock()
+
+    def version_list(self) -> VersionList:
+        """Return the registered versions, as the parent last saw them."""
+        return read_version_list(self.files.list)
+
+    def ask_for(self, version: int, served: Snapshot | None) -> tuple[State, str | None]:
+        """Ask for a version if it is not there, and return how far it is and what is wrong with it, if something is.
+
+        Raises
+        ------
+        UnknownVersionError
+            When the registry does not list it.
+        RegistryError
+            When the registry has not been reached yet.
+        """
+        if served is not None and served.version == str(version):
+            return "served", None
+        listed = self.version_list()
+        if listed.as_of is None:
+            raise RegistryError("the registry has not been reached yet, so its versions are not known; try again soon")
+        if listed.find(version) is None:
+            raise UnknownVersionError(f"version {version} is not registered; GET /versions lists those that are")
+        self.files.want(version)
+        return self.files.state(version)
+
+    async def get(self, version: int, served: Snapshot | None) -> Snapshot:
+        """Return the snapshot of a version; never waits for a download.
+
+        Raises
+        ------
+        VersionLoadingError
+            When the parent is still at it.
+        ArtifactError
+            When it was refused.
+        UnknownVersionError, RegistryError
+            As `ask_for`.
+        """
+        state, problem = self.ask_for(version, served)
+        if state == "served" and served is not None:
+            return served
+        if state == "refused":
+            raise ArtifactError(str(problem))
+        extra = self.files.get(version)
+        if extra is None or extra.published is None:
+            raise VersionLoadingError(f"version {version} is being fetched; try again in a moment")
+        async with self._loading:
+            return await self._held_or_loaded(extra.published)
+
+    async def _held_or_loaded(self, published: Published) -> Snapshot:
+        snapshot = self._held.get(published)
+        if snapshot is None:
+            # Away from the event loop, so that normal requests go on.
+            snapshot = await asyncio.to_thread(load_snapshot, published, self._cache_root)
+        self._held[published] = snapshot
+        self._held.move_to_end(published)
+        while len(self._held) > KEPT_EXTRA:
+            self._held.popitem(last=False)
+        return snapshot

@@ -1,0 +1,89 @@
+"""What belongs to one request, from the moment it comes in."""
+
+import os
+import re
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from recsys.errors import NotFittedError
+from recsys.logs import RequestFields
+from serving.worker.loaded_model import Snapshot
+
+CORRELATION_HEADER = b"x-correlation-id"
+NO_MODEL = "none"
+"""Value of ``X-Model-Version`` as long as there is no model."""
+
+LOGGED_PATH = 300
+"""So many characters of a path are logged; however they are escaped, the line fits into a pipe in one piece."""
+
+_SANE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_KEY = "recsys.context"
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """What belongs to one request.
+
+    Attributes
+    ----------
+    fields
+        What its log lines have in common.
+    snapshot
+        The model that answers it, whatever is published meanwhile; None when there is none yet.
+    error
+        Name of the error that it ends in, if it does.
+    """
+
+    fields: RequestFields
+    snapshot: Snapshot | None
+    error: str | None = None
+
+    @property
+    def model(self) -> Snapshot:
+        """Return the model that answers.
+
+        Raises
+        ------
+        NotFittedError
+            When there is none yet.
+        """
+        if self.snapshot is None:
+            raise NotFittedError("no model has been published yet; /health tells why")
+        return self.snapshot
+
+    @property
+    def version(self) -> str:
+        """Return the model's version, as the header carries it."""
+        return self.snapshot.version if self.snapshot else NO_MODEL
+
+
+def open_context(scope: Scope, snapshot: Snapshot | None) -> RequestContext:
+    """Return the context of a request that has just come in, and attach it to its scope."""
+    fields = RequestFields(_correlation_id(scope), scope["method"], scope["path"][:LOGGED_PATH])
+    context = scope[_KEY] = RequestContext(fields, snapshot)
+    return context
+
+
+def context_of(connection: HTTPConnection) -> RequestContext:
+    """Return the context of a request."""
+    context: RequestContext = connection.scope[_KEY]
+    return context
+
+
+def _correlation_id(scope: Scope) -> str:
+    """Return the caller's id when it is one that no log or header can be forged with, else a new UUID."""
+    for name, value in scope["headers"]:
+        if name == CORRELATION_HEADER:
+            if _SANE.fullmatch(value):
+                return str(value, "ascii")
+            break
+    return random_uuid()
+
+
+def random_uuid() -> str:
+    """Return a new UUID of version 4 (RFC 9562, 5.4), in a fifth of the time that `uuid.uuid4` takes."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -1,0 +1,165 @@
+"""From errors to answers: the only place that knows HTTP status codes of the product's errors.
+
+Every error answer is ``{"error": name, "detail": what and why, "correlation_id": id}``.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from loguru import logger
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from recsys.errors import (
+    ArtifactError,
+    DataError,
+    NotFittedError,
+    ParameterError,
+    RecsysError,
+    RegistryError,
+    UnknownMovieError,
+)
+from serving.worker.context import RequestContext, context_of
+
+RETRY_AFTER_SECONDS = 5
+
+MAX_COMPLAINTS = 50
+"""So many faults of a request are listed; one that is all faults need not be answered with megabytes."""
+
+
+class AdminClosedError(RecsysError):
+    """An admin route was called, but no admin token is configured."""
+
+
+class AdminTokenError(RecsysError):
+    """An admin route was called without the right token."""
+
+
+class UnknownVersionError(RecsysError):
+    """A version that the registry does not list."""
+
+
+class VersionLoadingError(RecsysError):
+    """A version that is being fetched for a comparison."""
+
+
+class RequestTooLargeError(RecsysError):
+    """A request whose body is larger than the limit."""
+
+
+STATUS_OF: Mapping[type[RecsysError], int] = {
+    UnknownMovieError: 404,
+    UnknownVersionError: 404,
+    ParameterError: 422,
+    RequestTooLargeError: 413,
+    AdminTokenError: 401,
+    AdminClosedError: 403,
+    NotFittedError: 503,
+    VersionLoadingError: 503,
+    ArtifactError: 503,
+    RegistryError: 503,
+    DataError: 500,
+    RecsysError: 500,
+}
+
+NAME_OF: Mapping[int, str] = {
+    400: "BadRequestError",
+    404: "NotFoundError",
+    405: "MethodNotAllowedError",
+    413: RequestTooLargeError.__name__,
+    415: "UnsupportedMediaTypeError",
+    422: "ValidationError",
+    431: "RequestHeadTooLargeError",
+    500: "InternalServerError",
+    503: NotFittedError.__name__,
+}
+"""Names of errors that no `RecsysError` stands for."""
+
+ERROR_NAMES = tuple(sorted({*NAME_OF.values(), *(error.__name__ for error in STATUS_OF), "HTTPError", "ModelError"}))
+"""All names that an answer's ``error`` can have."""
+
+HEADERS_OF: Mapping[int, Mapping[str, str]] = {
+    401: {"WWW-Authenticate": 'Bearer realm="admin"'},
+    503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Let all errors come out in the one shape."""
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RecsysError, _answer_recsys)
+
+
+def error_response(
+    context: RequestContext,
+    status: int,
+    name: str,
+    detail: Any,
+    *,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return an answer in the one shape, with more fields beside it if given, and note the error for the metrics."""
+    context.error = name
+    body = {"error": name, "detail": detail, "correlation_id": context.fields.correlation_id, **(more or {})}
+    return Response(
+        orjson.dumps(body),
+        status_code=status,
+        media_type="application/json",
+        headers={**HEADERS_OF.get(status, {}), **(headers or {})},
+    )
+
+
+def unexpected_error_response(context: RequestContext, error: Exception) -> Response:
+    """Return the answer to an error that nobody foresaw; only the log shows what it was."""
+    logger.opt(exception=error).error("unexpected {} while answering", type(error).__name__)
+    return error_response(
+        context, 500, NAME_OF[500], "an unexpected error; the log tells more under the correlation id"
+    )
+
+
+def _status_of(error: RecsysError) -> int:
+    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+
+
+async def _answer_recsys(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RecsysError)  # noqa: S101  Starlette's handlers take any exception
+    return error_response(context_of(request), _status_of(error), type(error).__name__, str(error))
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    if isinstance(error.__cause__, RecsysError):
+        # FastAPI turns whatever is raised while it reads a body into a 400.
+        return await _answer_recsys(request, error.__cause__)
+    if isinstance(error.__cause__, ClientDisconnect):
+        raise error.__cause__
+    detail = error.detail
+    if detail == HTTPStatus(error.status_code).phrase:
+        detail = f"{request.method} {request.url.path}: {detail.lower()}; see /docs"
+    name = NAME_OF.get(error.status_code, "HTTPError")
+    return error_response(context_of(request), error.status_code, name, detail, headers=error.headers)
+
+
+async def _answer_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = error.errors()
+    complaints = [_complaint(fault) for fault in found[:MAX_COMPLAINTS]]
+    if len(found) > MAX_COMPLAINTS:
+        more = f"{len(found) - MAX_COMPLAINTS} more faults are not listed"
+        complaints.append({"loc": list(found[0]["loc"][:1]), "msg": more, "type": "more_faults"})
+    return error_response(context_of(request), 422, NAME_OF[422], complaints)
+
+
+def _complaint(found: Mapping[str, Any]) -> dict[str, Any]:
+    location: Sequence[str | int] = found["loc"]
+    message = found["msg"]
+    if found["type"] == "json_invalid":
+        message = f"{message}: {found['ctx']['error']}"
+    return {"loc": list(location), "msg": message, "type": found["type"]}

@@ -1,0 +1,1 @@
+"""How bytes become requests and answers: the protocol, middleware, negotiation, JSON."""

@@ -1,0 +1,48 @@
+"""CORS, with the service's own headers on every answer."""
+
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.worker.context import open_context
+from serving.worker.served_model import Snapshots
+
+VARY = (b"vary", b"Origin")
+"""For caches on the way: with another origin the headers are others."""
+
+EXPOSED = ("X-Correlation-ID", "X-Model-Version", "Retry-After")
+
+
+class AnsweringCors(CORSMiddleware):
+    """Starlette's CORS; its own answers, to preflight requests, carry the service's headers as well."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str], snapshots: Snapshots) -> None:
+        super().__init__(
+            app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"], expose_headers=EXPOSED
+        )
+        self._snapshots = snapshots
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; one that no web page makes goes past Starlette, which would take a while over it."""
+        if scope["type"] != "http" or b"origin" in [name for name, _ in scope["headers"]]:
+            await super().__call__(scope, receive, send)
+            return
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], VARY]
+            await send(message)
+
+        await self.app(scope, receive, send_on)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return the answer to a preflight request."""
+        response = super().preflight_response(request_headers)
+        scope: Scope = {"type": "http", "headers": request_headers.raw, "method": "OPTIONS", "path": ""}
+        context = open_context(scope, self._snapshots.current)
+        response.headers["X-Correlation-ID"] = context.fields.correlation_id
+        response.headers["X-Model-Version"] = context.version
+        return response

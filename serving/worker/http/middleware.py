@@ -1,0 +1,99 @@
+"""The way in and out of every request: correlation id, model snapshot, body limit, timer, metrics, log line."""
+
+import time
+
+from loguru import logger
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recsys.logs import REQUEST, REQUEST_LOGGER, log_request
+from serving.worker.context import RequestContext, open_context
+from serving.worker.errors import RequestTooLargeError, unexpected_error_response
+from serving.worker.metrics.counters import OTHER, Metrics
+from serving.worker.served_model import Snapshots
+
+MAX_BODY_BYTES = 256 * 1024
+
+_log = logger.bind(logger=REQUEST_LOGGER)
+
+
+class RequestMiddleware:
+    """Plain ASGI, as it runs for every request."""
+
+    def __init__(self, app: ASGIApp, snapshots: Snapshots, metrics: Metrics) -> None:
+        self.app = app
+        self.snapshots = snapshots
+        self.metrics = metrics
+        self._board = metrics.board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens inside."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        context = open_context(scope, self.snapshots.current_or_first())
+        fields = context.fields
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seconds = time.perf_counter() - started
+                fields.status_code = message["status"]
+                fields.duration_ms = round(seconds * 1000, 3)
+                # Counted before the caller hears of it, so that whoever has an answer finds it in the metrics.
+                self.metrics.count(_label(scope), fields.status_code, seconds, context.error)
+                message["headers"] = [*message["headers"], *_identity(context)]
+                if self._board.ending:
+                    # The caller opens its next connection elsewhere, instead of finding this one closed.
+                    message["headers"].append((b"connection", b"close"))
+            await send(message)
+
+        token = REQUEST.set(fields)
+        try:
+            _log.debug("request started")
+            await self.app(scope, _limited(scope, receive), send_on)
+        except ClientDisconnect:
+            pass  # nobody is left to be answered, which is no fault of the service
+        except Exception as error:  # noqa: BLE001  this is where all errors end
+            await self._fail(context, error, scope, receive, send_on)
+        finally:
+            log_request("request answered" if fields.status_code else "no answer: the caller has gone", fields)
+            REQUEST.reset(token)
+
+    async def _fail(
+        self, context: RequestContext, error: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        response = unexpected_error_response(context, error)
+        if context.fields.status_code is None:
+            await response(scope, receive, send)
+
+
+def _identity(context: RequestContext) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"x-correlation-id", context.fields.correlation_id.encode()),
+        (b"x-model-version", context.version.encode()),
+    ]
+
+
+def _label(scope: Scope) -> str:
+    route = scope.get("route")
+    return f"{scope['method']} {route.path}" if route is not None else OTHER
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Return ``receive`` with the body limit; a body of a declared and decent length is let through as it is."""
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    taken = int(declared) if declared.isdigit() else 0
+    if declared and taken <= MAX_BODY_BYTES:
+        return receive
+
+    async def receive_limited() -> Message:
+        nonlocal taken
+        if taken <= MAX_BODY_BYTES:
+            message = await receive()
+            taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise RequestTooLargeError(f"the body is larger than {MAX_BODY_BYTES} bytes; send fewer ratings")
+        return message
+
+    return receive_limited

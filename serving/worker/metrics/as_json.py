@@ -1,0 +1,34 @@
+"""The metrics as JSON."""
+
+from collections import Counter
+from typing import Any
+
+from serving.worker.metrics.counters import OTHER, OTHER_STATUS, Metrics
+
+
+def metrics_json(metrics: Metrics) -> dict[str, Any]:
+    """Return the metrics as the answer of ``GET /metrics`` shows them."""
+    endpoints = metrics.by_endpoint()
+    statuses: Counter[int] = Counter()
+    for done in endpoints.values():
+        statuses.update(done.by_status)
+    total = statuses.total()
+    failed = sum(count for status, count in statuses.items() if status >= 400)
+    seconds = sum(done.seconds for done in endpoints.values())
+    return {
+        "uptime_seconds": round(metrics.uptime_seconds, 3),
+        "total_requests": total,
+        "successful_requests": total - failed,
+        "failed_requests": failed,
+        "success_rate": (total - failed) / total if total else 1.0,
+        "avg_latency_ms": round(seconds * 1000 / total, 3) if total else 0.0,
+        "errors_by_type": metrics.errors(),
+        "requests_by_endpoint": {label: done.requests for label, done in endpoints.items()},
+        "status_codes": {_status_label(status): count for status, count in sorted(statuses.items())},
+        "cache": {"hits": metrics.cache_hits, "misses": metrics.cache_misses},
+        "workers": metrics.board.n_ready,
+    }
+
+
+def _status_label(status: int) -> str:
+    return OTHER if status == OTHER_STATUS else str(status)

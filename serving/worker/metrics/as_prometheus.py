@@ -1,0 +1,75 @@
+"""The metrics in Prometheus' text format."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from serving.worker.context import RequestContext
+from serving.worker.metrics.counters import BUCKETS, Metrics
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def metrics_text(metrics: Metrics, context: RequestContext) -> str:
+    """Return the metrics, summed over all workers, as Prometheus reads them."""
+    families = (
+        _one("recsys_uptime_seconds", "gauge", "Seconds since the service started.", metrics.uptime_seconds),
+        _one("recsys_workers", "gauge", "Workers that accept requests.", metrics.board.n_ready),
+        _one("recsys_cache_hits_total", "counter", "Answers that came from the cache.", metrics.cache_hits),
+        _one("recsys_cache_misses_total", "counter", "Answers that had to be worked out.", metrics.cache_misses),
+        _model(context),
+        _errors(metrics),
+        _requests(metrics),
+        _latencies(metrics),
+    )
+    return "\n".join(line for family in families for line in family) + "\n"
+
+
+def _head(name: str, kind: str, purpose: str) -> Iterator[str]:
+    yield f"# HELP {name} {purpose}"
+    yield f"# TYPE {name} {kind}"
+
+
+def _one(name: str, kind: str, purpose: str, value: float) -> Iterator[str]:
+    yield from _head(name, kind, purpose)
+    yield f"{name} {value}"
+
+
+def _model(context: RequestContext) -> Iterator[str]:
+    yield from _head("recsys_model_info", "gauge", "The model that answers.")
+    if context.snapshot:
+        found = context.snapshot
+        labels = f'name="{_escaped(found.name)}",version="{found.version}",run_id="{_escaped(found.run_id)}"'
+        yield f"recsys_model_info{{{labels}}} 1"
+
+
+def _errors(metrics: Metrics) -> Iterator[str]:
+    yield from _head("recsys_errors_total", "counter", "Error answers by type.")
+    for name, count in metrics.errors().items():
+        yield f'recsys_errors_total{{type="{name}"}} {count}'
+
+
+def _requests(metrics: Metrics) -> Iterator[str]:
+    yield from _head("recsys_requests_total", "counter", "Requests by endpoint and status.")
+    for label, done in metrics.by_endpoint().items():
+        for status, count in done.by_status.items():
+            yield f'recsys_requests_total{{{_endpoint(label)},status="{status}"}} {count}'
+
+
+def _latencies(metrics: Metrics) -> Iterator[str]:
+    name = "recsys_request_duration_seconds"
+    yield from _head(name, "histogram", "Time from a request's first byte to its answer.")
+    for label, done in metrics.by_endpoint().items():
+        where = _endpoint(label)
+        for bound, count in zip((*BUCKETS, "+Inf"), accumulate(done.histogram), strict=True):
+            yield f'{name}_bucket{{{where},le="{bound}"}} {count}'
+        yield f"{name}_sum{{{where}}} {done.seconds}"
+        yield f"{name}_count{{{where}}} {done.requests}"
+
+
+def _endpoint(label: str) -> str:
+    method, _, path = label.rpartition(" ")
+    return f'method="{method or "other"}",endpoint="{path}"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

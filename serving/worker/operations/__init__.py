@@ -1,0 +1,1 @@
+"""What an operator asks for: health, a reload, a comparison of versions."""

@@ -1,0 +1,91 @@
+"""Which version answers a request, and what the registry tells of the versions."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from serving.shared.comparison_files import State
+from serving.shared.version_list import ListedVersion, address_of_run
+from serving.worker.context import RequestContext, context_of
+from serving.worker.loaded_model import Snapshot
+from serving.worker.operations.admin import check_comparer
+from serving.worker.state import Services, services_of
+
+
+async def chosen_model(request: Request, version: int) -> Snapshot:
+    """Return the model of ``?version=``; the request's context names it from then on, and so does the header.
+
+    Raises
+    ------
+    AdminClosedError, AdminTokenError
+        When the caller may not look at other versions.
+    RecsysError
+        As `ExtraSnapshots.get`.
+    """
+    services = await check_comparer(request)
+    context = context_of(request)
+    context.snapshot = await services.extras.get(version, context.snapshot)
+    return context.snapshot
+
+
+def describe_model(request: Request) -> dict[str, Any]:
+    """Return the body of ``GET /model``."""
+    services, model = services_of(request), context_of(request).model
+    listed = services.extras.version_list().find(int(model.version))
+    return {
+        "name": model.name,
+        "alias": services.settings.model.alias,
+        "version": model.version,
+        "method": model.info.method,
+        "params": model.info.params,
+        "dataset": model.info.dataset,
+        "metrics": dict(listed.metrics) if listed else {},
+        "created": listed.created if listed else None,
+        "run_id": model.run_id,
+        "run_url": _run_url(services, model.run_id),
+        "loaded_at": model.loaded_at,
+        "comparing": _comparing(services),
+    }
+
+
+def describe_versions(services: Services, context: RequestContext) -> dict[str, Any]:
+    """Return the body of ``GET /versions``."""
+    found = services.extras.version_list()
+    served = context.snapshot.version if context.snapshot else None
+    versions = [_describe(services, listed, served) for listed in found.versions]
+    return {"as_of": found.as_of, "served": served, "versions": versions}
+
+
+def ask_for_version(services: Services, context: RequestContext, version: int) -> dict[str, Any]:
+    """Return the body of ``POST /versions/{version}/load``."""
+    state, problem = services.extras.ask_for(version, context.snapshot)
+    return {"version": str(version), "state": state, "problem": problem}
+
+
+def _describe(services: Services, listed: ListedVersion, served: str | None) -> dict[str, Any]:
+    state: State
+    state, problem = ("served", None)
+    if str(listed.version) != served:
+        state, problem = services.extras.files.state(listed.version)
+    return {
+        "version": str(listed.version),
+        "aliases": listed.aliases,
+        "method": listed.method,
+        "dataset": listed.dataset,
+        "metrics": listed.metrics,
+        "created": listed.created,
+        "run_id": listed.run_id,
+        "run_url": _run_url(services, listed.run_id),
+        "state": state,
+        "problem": problem,
+    }
+
+
+def _run_url(services: Services, run_id: str) -> str | None:
+    return address_of_run(services.settings.api.mlflow_url or services.tracking_uri, run_id)
+
+
+def _comparing(services: Services) -> str:
+    if services.settings.environment == "dev":
+        return "open"
+    return "token" if services.settings.api.admin_token else "closed"

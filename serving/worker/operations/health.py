@@ -1,0 +1,49 @@
+"""Whether the service can answer, and why not if it cannot."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from serving.shared.sync_status import SyncStatus, read_status
+from serving.worker.context import RequestContext
+from serving.worker.state import Services
+
+PATIENCE_POLLS = 6
+PATIENCE_SECONDS = 60.0
+
+
+def health(services: Services, context: RequestContext) -> dict[str, Any]:
+    """Return the body of ``GET /health``."""
+    status = read_status(services.model_cache.status)
+    snapshot = context.snapshot
+    reason = _reason(context, status)
+    return {
+        "status": "unavailable" if snapshot is None else "degraded" if reason else "healthy",
+        "model_loaded": snapshot is not None,
+        "model_name": services.settings.model.name,
+        "model_version": snapshot.version if snapshot else None,
+        "model_run_id": snapshot.run_id if snapshot else None,
+        "model_loaded_at": snapshot.loaded_at if snapshot else None,
+        "registry": {
+            "reachable": status.registry_reachable,
+            "last_checked": status.last_checked,
+            "problem": status.problem,
+        },
+        "reason": reason,
+        "cache_size": len(services.answers),
+        "cache_maxsize": services.answers.maxsize,
+    }
+
+
+def _reason(context: RequestContext, status: SyncStatus) -> str | None:
+    if status.problem:
+        return status.problem
+    if context.snapshot is None:
+        return "no model has been published yet; the first look at the registry is under way"
+    if status.last_checked and _is_old(status):
+        return f"the registry has not been looked at since {status.last_checked}"
+    return None
+
+
+def _is_old(status: SyncStatus) -> bool:
+    patience = timedelta(seconds=max(PATIENCE_SECONDS, status.poll_seconds * PATIENCE_POLLS))
+    return datetime.now(UTC) - datetime.fromisoformat(str(status.last_checked)) > patience

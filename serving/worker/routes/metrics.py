@@ -1,0 +1,28 @@
+"""``GET /metrics``."""
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from serving.worker.context import context_of
+from serving.worker.http.json_response import JSON, json_response
+from serving.worker.http.negotiation import preferred
+from serving.worker.metrics.as_json import metrics_json
+from serving.worker.metrics.as_prometheus import CONTENT_TYPE, metrics_text
+from serving.worker.schemas import MetricsAnswer
+from serving.worker.state import services_of
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get(
+    "/metrics",
+    responses={200: {"model": MetricsAnswer, "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    response_model=None,
+)
+async def metrics(request: Request) -> Response:
+    """Tell what all workers have done: JSON, or Prometheus' text format with `Accept: text/plain`."""
+    counted = services_of(request).metrics
+    if preferred(request.headers.get("accept", ""), (JSON, "text/plain")) == JSON:
+        return json_response(orjson.dumps(metrics_json(counted)))
+    return Response(metrics_text(counted, context_of(request)), headers={"Content-Type": CONTENT_TYPE})

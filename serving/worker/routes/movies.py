@@ -1,0 +1,95 @@
+"""``GET /movies/...``."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from recsys.errors import ParameterError
+from recsys.model import DEFAULT_N
+from serving.worker import questions
+from serving.worker.context import context_of
+from serving.worker.http.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
+from serving.worker.http.quick_route import QuickRoute, quick_way
+from serving.worker.operations.comparison import chosen_model
+from serving.worker.routes.chosen_version import CHOOSING, Version
+from serving.worker.schemas import MAX_ID, MAX_IDS, MAX_N, Movie, MovieName, Movies, SimilarMovies
+from serving.worker.state import services_of
+
+router = APIRouter(tags=["movies"], route_class=QuickRoute)
+
+PLAIN_ID = re.compile(r"[0-9]{1,18}")
+PLAIN_N = re.compile(rb"(?:n=(?P<n>[0-9]{1,3}))?")
+
+MovieId = Annotated[int, Path(ge=-MAX_ID, le=MAX_ID, examples=[50], description="as MovieLens counts them")]
+Limit = Annotated[int, Query(ge=1, le=MAX_N, description="at most so many")]
+Text = Annotated[str, Query(min_length=1, max_length=200, examples=["toy"], description="part of a title")]
+Ids = Annotated[
+    str,
+    Query(
+        pattern=r"^-?\d{1,18}(,-?\d{1,18})*$", max_length=4000, examples=["1,50"], description="movie ids, with commas"
+    ),
+]
+
+
+async def plain_similar(request: Request) -> Response | None:
+    """Answer a right question for the served version."""
+    movie_id, asked = request.path_params["movie_id"], PLAIN_N.fullmatch(request.scope["query_string"])
+    if asked is None or not PLAIN_ID.fullmatch(movie_id):
+        return None
+    n = int(asked["n"] or DEFAULT_N)
+    return similar_as_served(request, int(movie_id), n) if 1 <= n <= MAX_N else None
+
+
+def similar_as_served(request: Request, movie_id: int, n: int) -> Response:
+    """Answer from the served version, or from the answers that are kept."""
+    snapshot = context_of(request).model
+    key = (snapshot.key, "similar", movie_id, n)
+    return json_response(
+        services_of(request).answers.get_or_make(key, lambda: questions.similar(snapshot, movie_id, n))
+    )
+
+
+@router.get(
+    "/movies/{movie_id}/similar",
+    responses={200: {"model": SimilarMovies}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
+    response_model=None,
+    **CHOOSING,
+)
+@quick_way(plain_similar)
+async def similar(request: Request, movie_id: MovieId, n: Limit = DEFAULT_N, version: Version = None) -> Response:
+    """Movies that resemble one, most similar first."""
+    if version is not None:
+        # Past the cache of answers, which is for the served version.
+        return json_response(questions.similar(await chosen_model(request, version), movie_id, n))
+    return similar_as_served(request, movie_id, n)
+
+
+@router.get("/movies", responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE}, response_model=None)
+async def several(request: Request, ids: Ids) -> Response:
+    """All that is known of several movies, at most 200."""
+    movie_ids = [int(movie_id) for movie_id in ids.split(",")]
+    if len(movie_ids) > MAX_IDS:
+        raise ParameterError(f"{len(movie_ids)} ids; ask for at most {MAX_IDS} at a time")
+    return json_response(questions.several(context_of(request).model, movie_ids))
+
+
+@router.get(
+    "/movies/search", responses={200: {"model": list[MovieName]}, **INVALID, **UNAVAILABLE}, response_model=None
+)
+async def search(request: Request, q: Text, limit: Limit = DEFAULT_N) -> Response:
+    """Movies by title, without regard to case and accents: titles that begin so first, the best known of them first."""
+    return json_response(questions.search(context_of(request).model, q, limit))
+
+
+@router.get(
+    "/movies/{movie_id}",
+    responses={200: {"model": Movie}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
+    response_model=None,
+    **CHOOSING,
+)
+async def details(request: Request, movie_id: MovieId, version: Version = None) -> Response:
+    """All that is known of a movie."""
+    model = context_of(request).model if version is None else await chosen_model(request, version)
+    return json_response(questions.details(model, movie_id))

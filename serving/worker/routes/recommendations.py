@@ -1,0 +1,63 @@
+"""``POST /recommend``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from serving.worker import questions
+from serving.worker.context import context_of
+from serving.worker.http.json_response import CLOSED, INVALID, JSON, TOO_LARGE, UNAVAILABLE, json_response
+from serving.worker.http.quick_route import QuickRoute, quick_way
+from serving.worker.operations.comparison import chosen_model
+from serving.worker.routes.chosen_version import CHOOSING, Version
+from serving.worker.schemas import Question, Recommendations
+from serving.worker.state import services_of
+
+router = APIRouter(tags=["recommendations"], route_class=QuickRoute)
+
+EXAMPLES = {
+    "two ratings": {"value": {"user_ratings": {"1": 5, "50": 4.5}, "n": 10, "min_rating": 3.5}},
+    "a newcomer": {"value": {"user_ratings": {}, "n": 5}},
+    "a mixed list": {"value": {"user_ratings": {"1": 5, "50": 4.5, "56": 2}, "n": 10, "diversity": 0.5}},
+}
+
+
+async def plain_question(request: Request) -> Response | None:
+    """Answer a right question for the served version."""
+    if request.scope["query_string"] or request.headers.get("content-type") != JSON:
+        return None
+    message = await request.receive()
+    if message["type"] != "http.request" or message.get("more_body"):
+        return None
+    try:
+        question = Question.model_validate_json(message.get("body", b""))
+    except ValidationError:
+        return None
+    return answer_as_served(request, question)
+
+
+def answer_as_served(request: Request, question: Question) -> Response:
+    """Answer from the served version, or from the answers that are kept."""
+    snapshot = context_of(request).model
+    ratings = frozenset(question.user_ratings.items())
+    key = (snapshot.key, "recommend", ratings, question.n, question.min_rating, question.diversity)
+    return json_response(services_of(request).answers.get_or_make(key, lambda: questions.recommend(snapshot, question)))
+
+
+@router.post(
+    "/recommend",
+    responses={200: {"model": Recommendations}, **TOO_LARGE, **INVALID, **CLOSED, **UNAVAILABLE},
+    response_model=None,
+    **CHOOSING,
+)
+@quick_way(plain_question)
+async def recommend(
+    question: Annotated[Question, Body(openapi_examples=EXAMPLES)], request: Request, version: Version = None
+) -> Response:
+    """Movies for a history of ratings, best first; popular ones when the history says nothing."""
+    if version is not None:
+        # Past the cache of answers, which is for the served version.
+        return json_response(questions.recommend(await chosen_model(request, version), question))
+    return answer_as_served(request, question)

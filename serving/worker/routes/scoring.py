@@ -1,0 +1,52 @@
+"""MLflow's scoring protocol: ``/invocations``, ``/ping``, ``/version``."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from serving.worker.context import context_of
+from serving.worker.http.json_response import JSON, TOO_LARGE, UNAVAILABLE, Responses
+from serving.worker.state import services_of
+
+router = APIRouter(tags=["MLflow's scoring protocol"])
+
+QUESTION = {
+    "dataframe_split": {"columns": ["movie_ids", "ratings"], "data": [[[1, 50], [5.0, 4.5]]]},
+    "params": {"n": 5},
+}
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": {"type": "object"}, "example": QUESTION},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}
+ANSWER: Responses = {200: {"description": "`predictions`, a record for each row of the question"}}
+
+
+@router.post("/invocations", responses={**ANSWER, **TOO_LARGE, **UNAVAILABLE}, response_model=None, openapi_extra=BODY)
+async def invocations(request: Request) -> Response:
+    """Score a table as `mlflow models serve` does: same questions, same answers, same errors."""
+    context = context_of(request)
+    content_type = request.headers.get("content-type", "")
+    answer = await services_of(request).scoring.invoke(context.model, await request.body(), content_type)
+    if answer.status >= 400:
+        context.error = "ModelError"
+    return Response(answer.content, status_code=answer.status, media_type=answer.media_type)
+
+
+@router.get("/ping", responses=UNAVAILABLE, response_model=None)
+async def ping(request: Request) -> Response:
+    """Answer when a model is loaded."""
+    _ = context_of(request).model
+    return Response("\n", media_type=JSON)
+
+
+@router.get("/version", response_model=None)
+async def mlflow_version() -> Response:
+    """Tell the version of MLflow."""
+    return Response(version("mlflow"), media_type=JSON)

@@ -1,0 +1,257 @@
+"""The sync against a registry that is told what to say; the real one is met in tests/e2e."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from published_models import save_artifacts
+
+from recsys.checksums import sha256_of, tree_sha256
+from recsys.data import Dataset
+from recsys.errors import ArtifactError, RegistryError
+from recsys.storage import LOGGED_FOLDER, MANIFEST
+from serving.parent import candidate
+from serving.parent.follow_alias import Sync
+from serving.shared.model_cache import ModelCache
+from serving.shared.sync_status import read_status
+
+
+@dataclass
+class ToldRegistry:
+    """A registry that gives what the test has put in."""
+
+    store: Path
+    name: str = "movie-recommender"
+    points_to: int | None = 1
+    tags: dict[int, dict[str, str]] = field(default_factory=dict)
+    failure: Exception | None = None
+    downloads: int = 0
+
+    def put(self, version: int, dataset: Dataset, method: str) -> Path:
+        folder = self.store / str(version)
+        save_artifacts(dataset, folder, method)
+        self.tags[version] = {
+            "artifact_sha256": tree_sha256(folder),
+            "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
+        }
+        return folder
+
+    def aliased(self, alias: str) -> Any:  # noqa: ARG002
+        if self.failure:
+            raise self.failure
+        if self.points_to is None:
+            return None
+        return self._version(self.points_to)
+
+    def _version(self, number: int) -> Any:
+        return SimpleNamespace(name=self.name, version=number, run_id=f"run-{number}", tags=dict(self.tags[number]))
+
+    def download(self, version: Any, folder: Path) -> Path:
+        self.downloads += 1
+        shutil.copytree(self.store / str(version.version), folder, dirs_exist_ok=True)
+        return folder
+
+
+@pytest.fixture
+def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
+    told = ToldRegistry(tmp_path / "store")
+    told.put(1, tiny, "content-cosine")
+    told.put(2, tiny, "content-jaccard")
+    return told
+
+
+@pytest.fixture
+def sync(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch) -> Sync:
+    """Return a sync that leaves out the trial as pyfunc, for which MLflow would have to be there."""
+    monkeypatch.setattr(candidate, "try_out", lambda _: None)
+    return Sync(registry, "Production", model_cache, 10.0)  # type: ignore[arg-type]
+
+
+def served(model_cache: ModelCache) -> int | None:
+    current = model_cache.current_if_whole()
+    return current and current.version
+
+
+def test_check_first_version_is_published(sync: Sync, model_cache: ModelCache) -> None:
+    status = sync.check()
+    assert (status.registry_reachable, status.problem) == (True, None)
+    assert served(model_cache) == 1
+    assert read_status(model_cache.status) == status
+    assert list(model_cache.incoming.iterdir()) == []
+
+
+def test_check_same_version_is_not_fetched_again(sync: Sync, registry: ToldRegistry, model_cache: ModelCache) -> None:
+    sync.check()
+    before = model_cache.pointer.stat()
+    sync.check()
+    assert registry.downloads == 1
+    assert model_cache.pointer.stat() == before
+
+
+def test_check_rollback_downloads_nothing(sync: Sync, registry: ToldRegistry, model_cache: ModelCache) -> None:
+    for version in (1, 2, 1):
+        registry.points_to = version
+        sync.check()
+        assert served(model_cache) == version
+    assert registry.downloads == 2
+
+
+def test_check_no_alias_says_so_and_serves_on(sync: Sync, registry: ToldRegistry, model_cache: ModelCache) -> None:
+    sync.check()
+    registry.points_to = None
+    status = sync.check()
+    assert status.registry_reachable
+    assert "has the alias Production" in str(status.problem)
+    assert served(model_cache) == 1
+
+
+def test_check_unreachable_registry_serves_on(sync: Sync, registry: ToldRegistry, model_cache: ModelCache) -> None:
+    sync.check()
+    registry.failure = RegistryError("no way")
+    status = sync.check()
+    assert (status.registry_reachable, status.problem) == (False, "no way")
+    assert served(model_cache) == 1
+    registry.failure = None
+    assert sync.check().problem is None
+
+
+def test_check_deleted_version_is_not_taken_for_an_unreachable_registry(sync: Sync, registry: ToldRegistry) -> None:
+    registry.failure = RegistryError("version 9 is gone")
+    registry.failure.__cause__ = type("Missing", (Exception,), {"error_code": "RESOURCE_DOES_NOT_EXIST"})()
+    assert sync.check().registry_reachable
+
+
+@pytest.mark.parametrize("harm", ["altered", "added", "removed", "renamed", "bytecode", "link", "no tag", "other tag"])
+def test_check_harmed_version_is_refused(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, harm: str
+) -> None:
+    sync.check()
+    folder = registry.store / "2"
+    victim = folder / LOGGED_FOLDER / "popularity.npy"
+    if harm == "altered":
+        victim.write_bytes(victim.read_bytes() + b"x")
+    elif harm == "added":
+        (folder / "sitecustomize.py").write_text("raise SystemExit")
+    elif harm == "removed":
+        victim.unlink()
+    elif harm == "renamed":
+        victim.rename(victim.with_name("other.npy"))
+    elif harm == "bytecode":
+        (folder / "__pycache__").mkdir()
+    elif harm == "link":
+        (folder / "link").symlink_to(os.devnull)
+    elif harm == "no tag":
+        del registry.tags[2]["artifact_sha256"]
+    else:
+        registry.tags[2]["model_json_sha256"] = "0" * 64
+    registry.points_to = 2
+    status = sync.check()
+    assert status.problem
+    assert status.refused_version == 2
+    assert served(model_cache) == 1
+    assert list(model_cache.incoming.iterdir()) == []
+    assert [folder.name.split("-")[0] for folder in model_cache.versions.iterdir()] == ["1"]
+
+
+def test_check_harmed_manifest_that_agrees_with_itself_is_refused(sync: Sync, registry: ToldRegistry) -> None:
+    manifest = registry.store / "1" / LOGGED_FOLDER / MANIFEST
+    content = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**content, "method": "another"}))
+    assert "altered" in str(sync.check().problem)
+
+
+def test_check_refused_version_is_not_fetched_by_every_poll(sync: Sync, registry: ToldRegistry) -> None:
+    (registry.store / "1" / "more").write_text("x")
+    first = sync.check()
+    assert sync.check().problem == first.problem
+    assert registry.downloads == 1
+
+
+def test_check_refused_version_is_tried_again_at_once_on_request(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    (registry.store / "1" / "more").write_text("x")
+    sync.check()
+    (registry.store / "1" / "more").unlink()
+    status = sync.check(at_once=True, request=7)
+    assert (status.problem, status.answered_request) == (None, 7)
+    assert served(model_cache) == 1
+
+
+def test_check_refused_version_is_tried_again_after_a_while(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (registry.store / "1" / "more").write_text("x")
+    sync.check()
+    (registry.store / "1" / "more").unlink()
+    monkeypatch.setattr("serving.parent.follow_alias.time.monotonic", lambda: 1e12)
+    sync.check()
+    assert served(model_cache) == 1
+
+
+def test_check_model_that_fails_its_trial_is_refused(
+    sync: Sync, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        raise ArtifactError("the model does not answer")
+
+    monkeypatch.setattr(candidate, "try_out", fail)
+    assert sync.check().problem == "the model does not answer"
+    assert served(model_cache) is None
+
+
+def test_check_full_disk_publishes_nothing(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.check()
+
+    def fail(self: ToldRegistry, version: Any, folder: Path) -> Path:
+        (folder / "half").write_text("x")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ToldRegistry, "download", fail)
+    registry.points_to = 2
+    assert "No space left" in str(sync.check().problem)
+    assert served(model_cache) == 1
+    assert list(model_cache.incoming.iterdir()) == []
+
+
+def test_check_version_of_another_registry_under_the_same_number_is_fetched(
+    sync: Sync, registry: ToldRegistry, tiny: Dataset, model_cache: ModelCache
+) -> None:
+    sync.check()
+    shutil.rmtree(registry.store / "1")
+    registry.put(1, tiny, "content-jaccard")
+    sync.check()
+    assert registry.downloads == 2
+    assert model_cache.current() is not None
+    assert model_cache.current().artifact_sha256 == registry.tags[1]["artifact_sha256"]  # type: ignore[union-attr]
+
+
+def test_check_version_altered_in_the_cache_is_fetched_again(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    sync.check()
+    registry.points_to = 2
+    sync.check()
+    first = next(model_cache.versions.glob("1-*"))
+    (first / "more").write_text("x")
+    registry.points_to = 1
+    sync.check()
+    assert registry.downloads == 3
+    assert served(model_cache) == 1
+
+
+def test_check_version_that_has_vanished_from_the_cache_is_fetched_again(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    sync.check()
+    shutil.rmtree(next(model_cache.versions.iterdir()))
+    sync.check()
+    assert registry.downloads == 2
+    assert served(model_cache) == 1

@@ -1,0 +1,80 @@
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.testclient import TestClient
+
+from serving.shared.cached_version import Published
+from serving.shared.model_cache import ModelCache
+from serving.worker.served_model import Snapshots
+
+Publish = Callable[..., Published]
+
+
+def wait_for_version(client: TestClient, version: str) -> None:
+    deadline = time.monotonic() + 5
+    while client.get("/health/live").headers["X-Model-Version"] != version:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_app_follows_the_pointer_within_two_seconds(client: TestClient, publish: Publish) -> None:
+    publish(2, "content-jaccard")
+    started = time.monotonic()
+    wait_for_version(client, "2")
+    assert time.monotonic() - started < 2
+
+
+def test_cached_answer_of_an_old_version_is_not_given_for_the_new(client: TestClient, publish: Publish) -> None:
+    before = client.get("/movies/20/similar")
+    publish(2, "content-jaccard")
+    wait_for_version(client, "2")
+    after = client.get("/movies/20/similar")
+    assert after.headers["X-Model-Version"] == "2"
+    assert after.json()["similar_movies"] != before.json()["similar_movies"]
+
+
+def test_no_answer_is_lost_or_mixed_while_versions_change(client: TestClient, publish: Publish) -> None:
+    expected = {"1": client.get("/movies/20/similar").json()}
+    publish(2, "content-jaccard")
+    wait_for_version(client, "2")
+    expected["2"] = client.get("/movies/20/similar").json()
+
+    def swap() -> None:
+        for number in range(6):
+            publish(1 + number % 2, "content-cosine" if number % 2 == 0 else "content-jaccard")
+            time.sleep(0.2)
+
+    with ThreadPoolExecutor(1) as pool:
+        swapping = pool.submit(swap)
+        seen = set()
+        while not swapping.done():
+            answer = client.get("/movies/20/similar")
+            seen.add(answer.headers["X-Model-Version"])
+            assert answer.status_code == 200
+            assert answer.json() == expected[answer.headers["X-Model-Version"]]
+        swapping.result()
+    assert seen == {"1", "2"}
+
+
+def test_refresh_unloadable_version_keeps_the_old_one(model_cache: ModelCache, publish: Publish) -> None:
+    publish(1)
+    snapshots = Snapshots(model_cache.pointer, model_cache.root)
+    snapshots.refresh()
+    second = publish(2)
+    shutil.rmtree(model_cache.root / second.folder)
+    snapshots.refresh()
+    assert snapshots.current is not None
+    assert snapshots.current.version == "1"
+
+
+def test_refresh_later_repaired_version_is_loaded(model_cache: ModelCache, publish: Publish) -> None:
+    first = publish(1)
+    shutil.rmtree(model_cache.root / first.folder)
+    snapshots = Snapshots(model_cache.pointer, model_cache.root)
+    snapshots.refresh()
+    assert snapshots.current is None
+    publish(1)
+    snapshots.refresh()
+    assert snapshots.current is not None
