@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from benchmarks.data import add_data_dir, open_data
 from recsys.fitting import as_recommender
 from recsys.methods import get_method, make_params
-from training.tastes import WELL_KNOWN, find_films
+from training.reporting.tastes import WELL_KNOWN, find_films
 
 METHODS = ("item-knn", "ease", "spectral", "hybrid")
 

@@ -10,7 +10,7 @@ from recsys.errors import ParameterError, RegistryError
 from recsys.history import version_before
 from recsys.production import Move, Situation, move, settle
 from recsys.registry import ModelVersion, Registry
-from training.smoke import problem_of_version
+from training.gating.smoke import problem_of_version
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from recsys.production import Move, Situation, move, settle
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import SplitParams
 from training.abandoned import close_abandoned_runs, process_tags
-from training.contest import recipe_of
-from training.gate import GateParams, Verdict, judge
-from training.gating import hold_contest, put_on_record
+from training.gating.contest import recipe_of
+from training.gating.gate import GateParams, Verdict, judge
+from training.gating.record import hold_contest, put_on_record
 from training.train import EXPERIMENT, train
 
 RETRAIN_LOCK = "lock.retrain"

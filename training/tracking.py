@@ -14,9 +14,9 @@ from recsys.data.dataset import Dataset
 from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, save_model
-from training import plots, tables
 from training.experiment import Outcome
-from training.report import report
+from training.reporting import plots, tables
+from training.reporting.report import report
 
 MODEL_NAME = "model"
 """Name of the logged model within the run."""

@@ -20,7 +20,7 @@ from training import tracking
 from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
 from training.project_run import tracked_run
-from training.summary import describe
+from training.reporting.summary import describe
 
 EXPERIMENT = "movie-recommender"
 

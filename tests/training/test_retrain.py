@@ -18,7 +18,7 @@ from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER
 from training import retrain as retraining
 from training.abandoned import PROCESS_TAG, close_abandoned_runs
-from training.gate import GateParams
+from training.gating.gate import GateParams
 from training.retrain import RETRAIN_LOCK, Retrained, retrain
 from training.train import EXPERIMENT
 

@@ -16,9 +16,9 @@ from recsys.registry import Registry
 from recsys.settings import Settings, tracking_uri
 from recsys.splits import split
 from training.commands import shared_flags
-from training.comparison import Comparison, UserLists, compare
-from training.console import text_table
+from training.gating.comparison import Comparison, UserLists, compare
 from training.promotion import find_version
+from training.reporting.console import text_table
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:

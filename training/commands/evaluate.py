@@ -16,8 +16,8 @@ from recsys.registry import Registry
 from recsys.settings import Settings, tracking_uri
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.commands import shared_flags
-from training.console import metrics_table
 from training.experiment import run_experiment
+from training.reporting.console import metrics_table
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:

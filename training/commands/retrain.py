@@ -24,7 +24,7 @@ from recsys.settings import Settings, tracking_uri
 from training.commands import shared_flags
 from training.commands.gate_flags import add_gate_flags, gate_of
 from training.commands.words import flag_of, word_of
-from training.gating import as_json
+from training.gating.record import as_json
 from training.retrain import Retrained, Trigger, retrain
 
 TRIGGERS: tuple[Trigger, ...] = ("manual", "schedule")

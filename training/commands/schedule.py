@@ -20,14 +20,14 @@ from recsys.errors import RegistryError
 from recsys.logs import set_up_logs
 from recsys.registry import Registry
 from recsys.settings import Settings, tracking_uri
-from training.child import Child
 from training.commands import shared_flags
 from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
 from training.commands.retrain import add_retrain_flags
 from training.commands.words import flag_of
-from training.cron import parse_cron
-from training.last_run import last_scheduled_run, last_trained
-from training.schedule import RetrainSchedule, missed_firing
+from training.scheduling.child import Child
+from training.scheduling.cron import parse_cron
+from training.scheduling.last_run import last_scheduled_run, last_trained
+from training.scheduling.schedule import RetrainSchedule, missed_firing
 from training.train import EXPERIMENT
 
 WEEKLY = "0 2 * * 0"

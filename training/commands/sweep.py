@@ -19,7 +19,7 @@ from recsys.methods import get_method, method_names
 from recsys.registry import Registry
 from recsys.settings import Settings, tracking_uri
 from training.commands import shared_flags
-from training.sweep import SweepPlan, SweepResult, sweep
+from training.sweeping.sweep import SweepPlan, SweepResult, sweep
 
 ALL = "all"
 

@@ -10,7 +10,7 @@ import sys
 from recsys.registry import Registry
 from recsys.settings import Settings, tracking_uri
 from training.commands import shared_flags
-from training.console import metrics_table
+from training.reporting.console import metrics_table
 from training.train import EXPERIMENT, train
 
 

@@ -16,7 +16,7 @@ from recsys.production import Situation, settle
 from recsys.registry import ModelVersion, Registry
 from recsys.settings import Settings, tracking_uri
 from training.commands.words import flag_of
-from training.console import text_listing
+from training.reporting.console import text_listing
 
 VERSION_COLUMNS = ("version", "aliases", "method", "dataset", "nDCG@10", "created", "run")
 HISTORY_COLUMNS = ("when", "what", "from", "to", "nDCG@10", "by", "why")

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from loguru import logger
 
-from training.json_lines import pass_on
+from training.scheduling.json_lines import pass_on
 
 
 class Child:

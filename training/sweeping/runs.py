@@ -14,7 +14,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from training.abandoned import process_tags
-from training.sweep_study import PastTrial
+from training.sweeping.study import PastTrial
 
 STUDY_TAG = "sweep.study"
 TRIAL_TAG = "sweep.trial"

@@ -13,10 +13,10 @@ from recsys.data import Dataset
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.splits import SplitParams
-from training import plots, tables
 from training.experiment import Outcome, run_experiment
-from training.report import FOLDER, report
-from training.report_charts import curve, heat_map
+from training.reporting import plots, tables
+from training.reporting.report import FOLDER, report
+from training.reporting.report_charts import curve, heat_map
 
 METHOD = "content-cosine"
 MAX_BYTES = 500_000

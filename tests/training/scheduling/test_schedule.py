@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from loguru import logger
 
-from training.cron import parse_cron
-from training.schedule import RetrainSchedule, missed_firing
+from training.scheduling.cron import parse_cron
+from training.scheduling.schedule import RetrainSchedule, missed_firing
 
 SATURDAY_NIGHT = datetime(2026, 11, 28, 23, 59, 50, tzinfo=UTC)
 SUNDAY_AT_TWO = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)

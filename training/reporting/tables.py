@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.evaluation.report import Evaluation
 from recsys.model import Recommender
-from training.tastes import TASTES, WELL_KNOWN, find_films
+from training.reporting.tastes import TASTES, WELL_KNOWN, find_films
 
 Table = dict[str, list[Any]]
 

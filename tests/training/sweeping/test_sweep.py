@@ -17,13 +17,13 @@ from recsys.methods import get_method, method_names
 from recsys.methods.search_space import OneOf
 from recsys.registry import Registry
 from recsys.splits import SplitParams, split
-from training import sweep as sweeping
 from training.cli import main
-from training.contest import evaluate_recipe
-from training.sweep import SweepPlan, SweepResult, sweep
-from training.sweep_study import PastTrial, SweepSpace
+from training.gating.contest import evaluate_recipe
+from training.sweeping import sweep as sweeping
+from training.sweeping.study import PastTrial, SweepSpace
+from training.sweeping.sweep import SweepPlan, SweepResult, sweep
+from training.sweeping.validation import fold_values, validation_parts
 from training.train import EXPERIMENT
-from training.validation import fold_values, validation_parts
 
 SPLIT = SplitParams(seed=3)
 SWEPT = [name for name in method_names() if get_method(name).search_space]

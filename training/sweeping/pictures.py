@@ -5,8 +5,8 @@ import optuna
 from matplotlib.figure import Figure
 from optuna.trial import FrozenTrial, TrialState
 
-from training.plots import BASELINE_COLOR, MODEL_COLOR
-from training.sweep_study import METHOD_PARAM
+from training.reporting.plots import BASELINE_COLOR, MODEL_COLOR
+from training.sweeping.study import METHOD_PARAM
 
 MIN_TRIALS = 4
 """With fewer finished trials an importance is a guess."""

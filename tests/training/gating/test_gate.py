@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training.gate import Contender, Contest, GateParams, judge
-from training.gate_picture import gate_picture
+from training.gating.gate import Contender, Contest, GateParams, judge
+from training.gating.picture import gate_picture
 
 N_USERS = 400
 RNG = np.random.default_rng(7)

@@ -11,10 +11,10 @@ from recsys.evaluation.report import Evaluation
 from recsys.production import Situation
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import Split
-from training.contest import measure, open_registered, share_of_movies_kept
-from training.gate import Contender, Contest, Verdict
-from training.gate_picture import gate_picture
-from training.smoke import problem_of_version
+from training.gating.contest import measure, open_registered, share_of_movies_kept
+from training.gating.gate import Contender, Contest, Verdict
+from training.gating.picture import gate_picture
+from training.gating.smoke import problem_of_version
 
 GATE_TAG = "gate"
 """Tag of the version: the verdict as one line."""

@@ -6,7 +6,7 @@ import time
 import pytest
 from loguru import logger
 
-from training.child import Child
+from training.scheduling.child import Child
 
 
 @pytest.fixture

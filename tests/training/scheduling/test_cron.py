@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from recsys.errors import ParameterError
-from training.cron import parse_cron
+from training.scheduling.cron import parse_cron
 
 TUESDAY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -22,11 +22,11 @@ from recsys.registry import Registry
 from recsys.splits import Split, SplitParams, split
 from training.abandoned import close_abandoned_runs, process_tags
 from training.project_run import tracked_run
-from training.sweep_pictures import history_picture, importance_picture, importances
-from training.sweep_runs import STUDY_TAG, VALUE, TrialRuns
-from training.sweep_study import SweepSpace, new_study
+from training.sweeping.pictures import history_picture, importance_picture, importances
+from training.sweeping.runs import STUDY_TAG, VALUE, TrialRuns
+from training.sweeping.study import SweepSpace, new_study
+from training.sweeping.validation import fold_values, validation_parts
 from training.train import EXPERIMENT
-from training.validation import fold_values, validation_parts
 
 
 @dataclass(frozen=True)

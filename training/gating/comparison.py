@@ -13,7 +13,7 @@ from recsys.evaluation.ranking import RANKING_METRICS, find_hits
 from recsys.evaluation.report import Evaluation
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import Split
-from training.contest import measure, open_registered
+from training.gating.contest import measure, open_registered
 
 TOP_K = 10
 N_SAMPLE_USERS = 5

@@ -11,9 +11,9 @@ from typing import Any
 
 from recsys.evaluation.report import CUTOFFS, Evaluation
 from recsys.model import Recommender
-from training import plots, tables
 from training.experiment import Outcome
-from training.report_charts import curve, heat_map
+from training.reporting import plots, tables
+from training.reporting.report_charts import curve, heat_map
 
 FOLDER = Path(__file__).parent
 FONTS = {"serif": "instrument-serif.woff2", "sans": "figtree.woff2"}

@@ -1,0 +1,1 @@
+"""What a run shows: pictures, tables, the report page, the console."""

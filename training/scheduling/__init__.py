@@ -1,0 +1,1 @@
+"""When retraining runs: the schedule, its child process and its log."""
