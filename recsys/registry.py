@@ -17,9 +17,9 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from recsys.aliases import pointers, standard_spellings
+from recsys.alias.move import Situation, Snapshot, settle
+from recsys.alias.spellings import pointers, standard_spellings
 from recsys.errors import LeaseHeldError, ParameterError, RegistryError
-from recsys.production import Situation, Snapshot, settle
 
 CHALLENGER = "Challenger"
 """Alias of the newest candidate."""
@@ -104,9 +104,9 @@ class Registry:
     def aliased(self, alias: str, *, repair: bool = True) -> ModelVersion | None:
         """Return the version that an alias, in any spelling, stands for; None when no spelling is set.
 
-        Where spellings disagree, the newest decision counts (`recsys.aliases`). A move by others is warned of once,
-        entered in the history, and the other spelling brought into line, if the registry can be written and nobody
-        else is at it; ``repair=False`` leaves that to others.
+        Where spellings disagree, the newest decision counts (`recsys.alias.spellings`). A move by others is warned of
+        once, entered in the history, and the other spelling brought into line, if the registry can be written and
+        nobody else is at it; ``repair=False`` leaves that to others.
         """
         situation = Situation.of(self.snapshot(), alias)
         if repair and not situation.is_settled:
@@ -127,7 +127,7 @@ class Registry:
             logger.warning("the history of {} cannot be brought up to date: {}", situation.alias, error)
 
     def set_alias(self, alias: str, version: int) -> None:
-        """Let an alias point to a version in all its spellings, without a history as `recsys.production.move` keeps."""
+        """Let an alias point to a version in all its spellings, without a history as `recsys.alias.move.move` keeps."""
         for spelling in dict.fromkeys((*standard_spellings(alias), *pointers(self.aliases(), alias))):
             self.point(spelling, version)
 

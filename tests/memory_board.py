@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from recsys.alias.move import Snapshot
 from recsys.errors import RegistryError
-from recsys.production import Snapshot
 
 
 class MemoryBoard:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from mlflow import MlflowClient
 
-from recsys.identity import ProcessId
+from recsys.alias.identity import ProcessId
 from recsys.registry import Registry
 
 PROCESS_TAG = "process"

@@ -1,6 +1,6 @@
 """The first version ever is promoted without a contest: there is nobody to beat."""
 
-from recsys.production import Situation, move
+from recsys.alias.move import Situation, move
 from recsys.registry import ModelVersion, Registry
 
 WHY = "the first version ever"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from mlflow import MlflowClient
 from mlflow.entities import RunData
 
+from recsys.alias.ledger import version_before
+from recsys.alias.move import Move, Situation, move, settle
 from recsys.errors import ParameterError, RegistryError
-from recsys.history import version_before
-from recsys.production import Move, Situation, move, settle
 from recsys.registry import ModelVersion, Registry
 from training.gating.smoke import problem_of_version
 

@@ -5,11 +5,11 @@ from typing import Literal
 
 from loguru import logger
 
+from recsys.alias.lease import held_lease
+from recsys.alias.move import Move, Situation, move, settle
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
-from recsys.lease import held_lease
-from recsys.production import Move, Situation, move, settle
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import SplitParams
 from training.abandoned import close_abandoned_runs, process_tags

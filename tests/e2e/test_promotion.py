@@ -14,9 +14,9 @@ from mlflow import MlflowClient
 from mlflow_server import failing_proxy, running_server
 from service_process import Service, environment
 
-from recsys.aliases import pointers
+from recsys.alias.move import Situation, move, settle
+from recsys.alias.spellings import pointers
 from recsys.errors import RegistryError
-from recsys.production import Situation, move, settle
 from recsys.registry import Registry
 from training.cli import main
 

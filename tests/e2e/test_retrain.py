@@ -13,9 +13,9 @@ from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 from service_process import environment
 
+from recsys.alias.move import Situation, move
 from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
-from recsys.production import Situation, move
 from recsys.registry import Registry
 from training.train import EXPERIMENT
 
@@ -64,9 +64,9 @@ STAGES = {
     "one_challenger_written": ("recsys.registry:Registry.point", 2),
     "challenger": ("training.retrain:hold_contest", 1),
     "judged": ("training.retrain:put_on_record", 1),
-    "promoting": ("recsys.production:_align", 1),
+    "promoting": ("recsys.alias.move:_align", 1),
     "one_alias_written": ("recsys.registry:Registry.point", 4),
-    "both_aliases_written": ("recsys.production:_record", 1),
+    "both_aliases_written": ("recsys.alias.move:_record", 1),
 }
 
 

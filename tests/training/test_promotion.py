@@ -7,11 +7,11 @@ import pytest
 from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 
-from recsys import lease
+from recsys.alias import lease
+from recsys.alias.move import Situation
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import RegistryError
-from recsys.production import Situation
 from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER
 from training.cli import main

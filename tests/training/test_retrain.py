@@ -8,11 +8,11 @@ import pytest
 from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 
-from recsys import lease
+from recsys.alias import lease
+from recsys.alias.move import Situation, move
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import LeaseHeldError, RecsysError
-from recsys.production import Situation, move
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER

@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from recsys.production import Move
+from recsys.alias.move import Move
 from recsys.settings import Settings
 
 EXIT_REFUSED = 3

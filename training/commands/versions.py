@@ -10,9 +10,9 @@ import json
 import sys
 from dataclasses import asdict
 
+from recsys.alias.ledger import Entry
+from recsys.alias.move import Situation, settle
 from recsys.errors import RegistryError
-from recsys.history import Entry
-from recsys.production import Situation, settle
 from recsys.registry import ModelVersion, Registry
 from recsys.settings import Settings, tracking_uri
 from training.commands.words import flag_of

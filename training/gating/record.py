@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
+from recsys.alias.move import Situation
 from recsys.evaluation.report import Evaluation
-from recsys.production import Situation
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import Split
 from training.gating.contest import measure, open_registered, share_of_movies_kept

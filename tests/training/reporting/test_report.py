@@ -122,7 +122,7 @@ def test_report_escapes_titles(tiny: Dataset) -> None:
 
 
 def test_report_fonts_are_those_of_the_explorer() -> None:
-    explorer = Path(__file__).parents[2] / "serving" / "explorer" / "static" / "fonts"
+    explorer = Path(__file__).parents[3] / "serving" / "worker" / "explorer" / "static" / "fonts"
     for font in sorted((FOLDER / "fonts").iterdir()):
         assert font.read_bytes() == (explorer / font.name).read_bytes()
 

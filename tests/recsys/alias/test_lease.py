@@ -5,9 +5,9 @@ import time
 import pytest
 from memory_board import MemoryBoard
 
-from recsys import lease
+from recsys.alias import lease
+from recsys.alias.identity import ProcessId, who_am_i
 from recsys.errors import LeaseHeldError, RegistryError
-from recsys.identity import ProcessId, who_am_i
 
 KEY = "lock.production"
 

@@ -17,10 +17,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from recsys.aliases import newest_decision, pointers, standard_spellings
-from recsys.history import Action, Entry, entry_key, next_number, now, read_history
-from recsys.identity import who_am_i
-from recsys.lease import Lease, TagStore, held_lease
+from recsys.alias.identity import who_am_i
+from recsys.alias.lease import Lease, TagStore, held_lease
+from recsys.alias.ledger import Action, Entry, entry_key, next_number, now, read_history
+from recsys.alias.spellings import newest_decision, pointers, standard_spellings
 
 WAIT_SECONDS = 60.0
 """How long a move waits for another one to end."""

@@ -2,7 +2,8 @@
 
 MLflow's registry tells ``Production`` from ``production``, but its UI turns what is typed into lower case. So there may
 be several spellings of one alias, and a person moves one of them only. Nothing in the registry says when an alias was
-set; but the last known decision is on record (`recsys.history`), so a spelling that differs from it has moved since.
+set; but the last known decision is on record (`recsys.alias.ledger`), so a spelling that differs from it has moved
+since.
 """
 
 from collections.abc import Mapping

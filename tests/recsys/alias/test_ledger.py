@@ -1,6 +1,6 @@
 import pytest
 
-from recsys.history import Entry, entry_key, next_number, read_history, version_before
+from recsys.alias.ledger import Entry, entry_key, next_number, read_history, version_before
 
 
 def entry(number: int, action: str, to_version: int | None) -> Entry:

@@ -20,8 +20,8 @@ from typing import Protocol
 
 from loguru import logger
 
+from recsys.alias.identity import ProcessId, who_am_i
 from recsys.errors import LeaseHeldError, RegistryError
-from recsys.identity import ProcessId, who_am_i
 
 LEASE_SECONDS = 90.0
 SETTLE_SECONDS = 2.0

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_board import MemoryBoard
 
-from recsys import lease
+from recsys.alias import lease
+from recsys.alias.move import Situation, intent_key, move, settle
 from recsys.errors import LeaseHeldError, RegistryError
-from recsys.production import Situation, intent_key, move, settle
 
 ALIAS = "Production"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from recsys.aliases import newest_decision, pointers, standard_spellings
+from recsys.alias.spellings import newest_decision, pointers, standard_spellings
 
 
 def test_pointers_other_aliases_are_left_out():
