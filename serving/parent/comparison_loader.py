@@ -71,6 +71,7 @@ class VersionLoader:
         wanted = self.extra.wanted()
         for version in wanted[KEPT_EXTRA:]:
             self.extra.forget(version)
+            self._refused_at.pop(version, None)
         for version in wanted[:KEPT_EXTRA]:
             if self._is_due(version):
                 self._bring(version)
@@ -78,16 +79,18 @@ class VersionLoader:
     def _list(self) -> None:
         try:
             write_version_list(self.extra.list, ask_for_versions(self.registry))
-        except RegistryError as error:
+        except (RegistryError, OSError) as error:
             logger.debug("versions: {}", error)
         self._listed_at = time.monotonic()
 
     def _is_due(self, version: int) -> bool:
         extra = self.extra.get(version)
-        if extra is None or (extra.published and not self.cache.holds(extra.published)):
+        if extra and extra.published and self.cache.holds(extra.published):
+            return False
+        if version not in self._refused_at:
             return True
-        since = time.monotonic() - self._refused_at.get(version, float("-inf"))
-        return extra.published is None and since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
+        since = time.monotonic() - self._refused_at[version]
+        return since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
 
     def _bring(self, version: int) -> None:
         # Here, as it brings MLflow.
@@ -97,11 +100,18 @@ class VersionLoader:
             found = self.registry.version(version)
             place = place_of(self.cache, found)
             bring(self.registry, self.cache, found, place)
+            self.extra.put(version, Extra(place))
         except (RecsysError, OSError) as error:
-            logger.warning("version {} cannot be compared: {}", version, error)
-            self._refused_at[version] = time.monotonic()
-            self.extra.put(version, Extra(None, str(error)))
+            self._refuse(version, error)
             return
-        self.extra.put(version, Extra(place))
+        self._refused_at.pop(version, None)
         self.cache.hold(place)
         logger.info("version {} is ready for comparisons", version)
+
+    def _refuse(self, version: int, error: Exception) -> None:
+        logger.warning("version {} cannot be compared: {}", version, error)
+        self._refused_at[version] = time.monotonic()
+        try:
+            self.extra.put(version, Extra(None, str(error)))
+        except OSError as full:
+            logger.warning("the reason cannot be written to {}: {}", self.extra.folder, full)

@@ -38,19 +38,19 @@ class Published:
 
 def read_pointer(path: Path) -> Published | None:
     """Return what a pointer file says, None when there is none that can be read."""
-    content = read_json(path)
-    try:
-        return None if content is None else Published(**content)
-    except TypeError:
-        return None
+    return published_of(read_json(path))
 
 
 def read_extra(path: Path) -> Published | None:
     """Return the version that an extra version's file says is ready, None when there is none."""
-    content = read_json(path)
+    return published_of((read_json(path) or {}).get("published"))
+
+
+def published_of(content: Any) -> Published | None:
+    """Return the version that decoded JSON describes, None when it describes none."""
     try:
-        return Published(**content["published"]) if content and content["published"] else None
-    except (KeyError, TypeError):
+        return Published(**content) if content else None
+    except TypeError:
         return None
 
 

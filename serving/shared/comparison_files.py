@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from serving.shared.atomic_files import read_json, write_json
-from serving.shared.cached_version import Published, read_extra
+from serving.shared.cached_version import Published, published_of
 from serving.shared.model_cache import ModelCache
 
 KEPT_EXTRA = 2
@@ -85,7 +85,7 @@ class ExtraVersions:
         content = read_json(self.pointer(version))
         if content is None:
             return None
-        return Extra(read_extra(self.pointer(version)), content.get("problem"))
+        return Extra(published_of(content.get("published")), content.get("problem"))
 
     def forget(self, version: int) -> None:
         """Let go of a version."""

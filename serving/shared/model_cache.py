@@ -115,20 +115,30 @@ class ModelCache:
         sync_folder(folder.parent)
 
     def publish(self, published: Published) -> None:
-        """Let the pointer say what is served from now on, and forget versions that have not been used lately."""
+        """Let the pointer say what is served from now on, and forget versions that have not been used lately.
+
+        Once the pointer is written the version is served, so nothing after that may fail.
+        """
         write_json(self.pointer, published.as_json())
         self.hold(published)
 
     def hold(self, published: Published) -> None:
-        """Count a version as used now, and forget versions that have not been used lately."""
-        os.utime(self.root / published.folder)
-        self._prune()
+        """Count a version as used now, and forget versions that have not been used lately; never raises `OSError`."""
+        try:
+            os.utime(self.root / published.folder)
+            self._prune()
+        except OSError as error:
+            logger.warning("unused versions cannot be removed from {}: {}", self.versions, error)
 
     def clear_leftovers(self) -> None:
         """Remove the downloads of processes that have died."""
         for folder in self.incoming.glob("*"):
             lock = FileLock(folder / "lock")
-            if _is_settled(folder) and lock.acquire():
+            try:
+                is_abandoned = _is_settled(folder) and lock.acquire()
+            except FileNotFoundError:  # another process has just removed it
+                continue
+            if is_abandoned:
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.release()
 
@@ -136,10 +146,19 @@ class ModelCache:
         pointers = [read_pointer(path) for path in self.root.glob("served/*/*/current.json")]
         pointers += [read_extra(path) for path in self.root.glob("served/*/*/extra/*.json")]
         in_use = {self.root / pointer.folder for pointer in pointers if pointer}
-        by_use = sorted(self.versions.glob("*"), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+        # Another thread or service prunes as well, so any folder may vanish between two calls.
+        by_use = sorted(self.versions.glob("*"), key=_used_at, reverse=True)
         for folder in by_use[KEPT_VERSIONS:]:
             if folder not in in_use:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _used_at(folder: Path) -> int:
+    """Return when a version was last used, nanoseconds; 0 when it has just been removed."""
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _is_settled(folder: Path) -> bool:

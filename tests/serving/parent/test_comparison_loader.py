@@ -19,6 +19,8 @@ from recsys.storage import LOGGED_FOLDER, MANIFEST
 from serving.parent import candidate
 from serving.parent import comparison_loader as version_loader
 from serving.parent.comparison_loader import VersionLoader
+from serving.shared import cached_version, comparison_files
+from serving.shared.atomic_files import read_json
 from serving.shared.comparison_files import KEPT_EXTRA, ExtraVersions
 from serving.shared.model_cache import KEPT_VERSIONS, ModelCache
 from serving.shared.version_list import NEWEST, ask_for_versions, read_version_list
@@ -182,6 +184,42 @@ def test_look_refused_version_is_tried_again_when_asked_for_later(
     monkeypatch.setattr(version_loader.time, "monotonic", lambda: later)
     loader.look()
     assert extra.state(3)[0] == "ready"
+
+
+def test_look_full_disk_refuses_the_version_and_waits_before_the_next_attempt(
+    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    want(extra, 3)
+    with monkeypatch.context() as full:
+        full.setattr(ExtraVersions, "put", fail)
+        for _ in range(3):
+            loader.look()
+    assert registry.downloads == [3]
+    later = loader._refused_at[3] + version_loader.RETRY_SECONDS + 1
+    monkeypatch.setattr(version_loader.time, "monotonic", lambda: later)
+    loader.look()
+    assert extra.state(3) == ("ready", None)
+
+
+def test_extra_versions_get_reads_the_file_once(
+    loader: VersionLoader, extra: ExtraVersions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two reads may meet two contents: a file that is replaced in between would give a state that never was."""
+    want(extra, 3)
+    loader.look()
+    reads = []
+
+    def counted(path: Path) -> Any:
+        reads.append(path)
+        return read_json(path)
+
+    for module in (comparison_files, cached_version):
+        monkeypatch.setattr(module, "read_json", counted)
+    assert extra.get(3) is not None
+    assert len(reads) == 1
 
 
 def test_look_version_that_does_not_exist_is_refused(loader: VersionLoader, extra: ExtraVersions) -> None:

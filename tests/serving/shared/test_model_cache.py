@@ -1,4 +1,6 @@
 import os
+import shutil
+import threading
 import time
 from collections.abc import Callable
 
@@ -61,6 +63,40 @@ def test_publish_keeps_what_another_service_serves(model_cache: ModelCache, publ
         publish(version)
         time.sleep(0.01)
     assert other.current_if_whole() is not None
+
+
+def test_publish_while_others_remove_versions_never_fails(model_cache: ModelCache, publish: Publish) -> None:
+    """Another thread or service on the same folder prunes at the same time; what is published stays published."""
+    published = publish(1)
+    done = threading.Event()
+
+    def make_and_remove(worker: int) -> None:
+        while not done.is_set():
+            for number in range(20):
+                folder = model_cache.versions / f"{worker}{number}-x"
+                folder.mkdir(exist_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)
+
+    threads = [threading.Thread(target=make_and_remove, args=(worker,)) for worker in (7, 8, 9)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(1000):
+            model_cache.publish(published)
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert model_cache.current_if_whole() == published
+
+
+def test_publish_of_a_version_that_vanishes_at_once_still_writes_the_pointer(
+    model_cache: ModelCache, publish: Publish
+) -> None:
+    published = publish(1)
+    shutil.rmtree(model_cache.root / published.folder)
+    model_cache.publish(published)
+    assert model_cache.current() == published
 
 
 def test_scratch_is_gone_after_a_failure(model_cache: ModelCache) -> None:
