@@ -4,7 +4,7 @@
     ├── DataError            a rating or movie file that cannot be read as it stands
     │   └── UnreachableError a server of datasets that does not answer as it should
     ├── ParameterError       a setting, method or parameter that does not exist or is out of range
-    ├── NotFittedError       a question to a model that has not been fitted or loaded
+    ├── ModelUnavailableError       a question to a model that has not been fitted or loaded
     ├── UnknownMovieError    a movie id that is not in the catalogue
     ├── ArtifactError        a model folder that is missing, altered or of an unknown format
     └── RegistryError        the registry cannot be reached, or does not hold what was asked for
@@ -52,7 +52,7 @@ class ParameterError(RecsysError):
     """A setting, method or parameter that does not exist or is out of range."""
 
 
-class NotFittedError(RecsysError):
+class ModelUnavailableError(RecsysError):
     """A question to a model that has not been fitted or loaded."""
 
 

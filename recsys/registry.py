@@ -17,7 +17,7 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from recsys.alias.move import Situation, Snapshot, settle
+from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.errors import LeaseHeldError, ParameterError, RegistryError
 
@@ -77,29 +77,29 @@ class Registry:
 
     def version(self, version: int) -> ModelVersion:
         """Return one version; `RegistryError` when there is none of that number."""
-        with self.asking(f"version {version} of {self.name}"):
+        with self.registry_errors(f"version {version} of {self.name}"):
             return _model_version(self._client.get_model_version(self.name, str(version)))
 
     def versions(self) -> list[ModelVersion]:
         """Return all versions, newest first; none when nothing has been registered yet."""
-        with self.asking(f"the versions of {self.name}"):
+        with self.registry_errors(f"the versions of {self.name}"):
             found = self._client.search_model_versions(f"name = '{self.name}'")
             return sorted(map(_model_version, found), key=lambda version: -version.version)
 
-    def snapshot(self) -> Snapshot:
+    def metadata(self) -> ModelMetadata:
         """Return all aliases as they are spelled and all tags; none when nothing has been registered yet."""
-        with self.asking(f"the aliases of {self.name}"):
+        with self.registry_errors(f"the aliases of {self.name}"):
             try:
                 model = self._client.get_registered_model(self.name)
             except MlflowException as error:
                 if error.error_code == NOT_FOUND:
-                    return Snapshot()
+                    return ModelMetadata()
                 raise
-            return Snapshot({alias: int(version) for alias, version in model.aliases.items()}, dict(model.tags))
+            return ModelMetadata({alias: int(version) for alias, version in model.aliases.items()}, dict(model.tags))
 
     def aliases(self) -> dict[str, int]:
         """Return all aliases as they are spelled, with the version of each."""
-        return dict(self.snapshot().aliases)
+        return dict(self.metadata().aliases)
 
     def aliased(self, alias: str, *, repair: bool = True) -> ModelVersion | None:
         """Return the version that an alias, in any spelling, stands for; None when no spelling is set.
@@ -108,23 +108,23 @@ class Registry:
         once, entered in the history, and the other spelling brought into line, if the registry can be written and
         nobody else is at it; ``repair=False`` leaves that to others.
         """
-        situation = Situation.of(self.snapshot(), alias)
-        if repair and not situation.is_settled:
-            self._repair(situation)
-        return None if situation.current is None else self.version(situation.current)
+        state = AliasState.of(self.metadata(), alias)
+        if repair and not state.is_settled:
+            self._repair(state)
+        return None if state.current is None else self.version(state.current)
 
-    def _repair(self, situation: Situation) -> None:
-        findings = situation.findings()
+    def _repair(self, state: AliasState) -> None:
+        findings = state.findings()
         if findings != self._warned_of:
             self._warned_of = findings
             for finding in findings:
                 logger.warning("{}", finding)
         try:
-            settle(self, situation.alias, wait_seconds=0)
+            settle(self, state.alias, wait_seconds=0)
         except LeaseHeldError:
-            logger.debug("{} is being moved; nothing to repair yet", situation.alias)
+            logger.debug("{} is being moved; nothing to repair yet", state.alias)
         except RegistryError as error:
-            logger.warning("the history of {} cannot be brought up to date: {}", situation.alias, error)
+            logger.warning("the history of {} cannot be brought up to date: {}", state.alias, error)
 
     def set_alias(self, alias: str, version: int) -> None:
         """Let an alias point to a version in all its spellings, without a history as `recsys.alias.move.move` keeps."""
@@ -133,10 +133,10 @@ class Registry:
 
     def point(self, spelling: str, version: int) -> None:
         """Let one spelling of an alias point to a version."""
-        with self.asking(f"alias {spelling} of {self.name}"):
+        with self.registry_errors(f"alias {spelling} of {self.name}"):
             self._client.set_registered_model_alias(self.name, spelling, str(version))
 
-    def numbers(self, version: int) -> dict[str, float]:
+    def headline_metrics(self, version: int) -> dict[str, float]:
         """Return the headline metric of a version, as its tag holds it; nothing where it has none."""
         try:
             return {HEADLINE: float(self.version(version).tags[HEADLINE])}
@@ -145,11 +145,11 @@ class Registry:
 
     def tags(self) -> Mapping[str, str]:
         """Return the tags of the registered model."""
-        return self.snapshot().tags
+        return self.metadata().tags
 
     def set_tag(self, key: str, value: str) -> None:
         """Add or change a tag of the registered model, which is made when it does not exist."""
-        with self.asking(f"tag {key} of {self.name}"):
+        with self.registry_errors(f"tag {key} of {self.name}"):
             try:
                 self._client.set_registered_model_tag(self.name, key, value)
             except MlflowException as error:
@@ -160,18 +160,18 @@ class Registry:
 
     def delete_tag(self, key: str) -> None:
         """Remove a tag of the registered model, if it is there."""
-        with self.asking(f"tag {key} of {self.name}"):
+        with self.registry_errors(f"tag {key} of {self.name}"):
             self._client.delete_registered_model_tag(self.name, key)
 
     def tag_version(self, version: int, tags: Mapping[str, str]) -> None:
         """Add tags to a version."""
-        with self.asking(f"the tags of version {version} of {self.name}"):
+        with self.registry_errors(f"the tags of version {version} of {self.name}"):
             for key, value in tags.items():
                 self._client.set_model_version_tag(self.name, str(version), key, value)
 
     def register(self, model_uri: str, tags: Mapping[str, str]) -> ModelVersion:
         """Register a logged model as the next version, its tags in place from the start."""
-        with self.asking("a new version"):
+        with self.registry_errors("a new version"):
             made = mlflow.register_model(model_uri, self.name, tags=dict(tags))
             return _model_version(made)
 
@@ -181,7 +181,7 @@ class Registry:
 
     def download_uri(self, model_uri: str, folder: Path) -> Path:
         """Fetch the artifacts of a model into a folder and return where they lie."""
-        with self.asking(f"the artifacts of {model_uri}"):
+        with self.registry_errors(f"the artifacts of {model_uri}"):
             fetched = mlflow.artifacts.download_artifacts(
                 artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
             )
@@ -210,7 +210,7 @@ class Registry:
         return registry.download(version, folder)
 
     @contextmanager
-    def asking(self, what: str) -> Iterator[None]:
+    def registry_errors(self, what: str) -> Iterator[None]:
         """Turn every failure to get ``what`` from the server into one `RegistryError`."""
         try:
             yield

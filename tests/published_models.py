@@ -7,7 +7,7 @@ from recsys.data import Dataset
 from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.methods import get_method, make_params
 from recsys.storage import LOGGED_FOLDER, save_model
-from serving.shared.cached_version import Published, utc_now
+from serving.shared.cached_version import CachedVersion, utc_now
 from serving.shared.model_cache import ModelCache
 
 
@@ -18,7 +18,7 @@ def save_artifacts(dataset: Dataset, folder: Path, method: str) -> None:
     save_model(recommender, model_info(recipe, dataset), folder / LOGGED_FOLDER)
 
 
-def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str = "content-cosine") -> Published:
+def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str = "content-cosine") -> CachedVersion:
     """Fit a model and publish it as a version."""
     with cache.scratch() as scratch:
         save_artifacts(dataset, scratch, method)
@@ -26,6 +26,6 @@ def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str =
         folder = cache.folder_for(version, sha256)
         cache.store(scratch, folder)
     relative = str(folder.relative_to(cache.root))
-    published = Published("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())
+    published = CachedVersion("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())
     cache.publish(published)
     return published

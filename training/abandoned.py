@@ -19,7 +19,7 @@ def process_tags() -> dict[str, str]:
 def close_abandoned_runs(registry: Registry, experiment: str) -> list[str]:
     """End the runs of an experiment whose process has died on this machine, and return their ids."""
     client = MlflowClient(tracking_uri=registry.tracking_uri)
-    with registry.asking(f"the running runs of {experiment}"):
+    with registry.registry_errors(f"the running runs of {experiment}"):
         found = client.get_experiment_by_name(experiment)
         if found is None:
             return []

@@ -1,6 +1,6 @@
 """The first version ever is promoted without a contest: there is nobody to beat."""
 
-from recsys.alias.move import Situation, move
+from recsys.alias.move import AliasState, move
 from recsys.registry import ModelVersion, Registry
 
 WHY = "the first version ever"
@@ -11,7 +11,7 @@ def promote_first(registry: Registry, alias: str, version: ModelVersion) -> bool
 
     An alias that someone has removed stays removed.
     """
-    if not_the_first(Situation.of(registry.snapshot(), alias)):
+    if objection_to_first(AliasState.of(registry.metadata(), alias)):
         return False
     done = move(
         registry,
@@ -19,14 +19,14 @@ def promote_first(registry: Registry, alias: str, version: ModelVersion) -> bool
         version.version,
         action="promoted",
         why=WHY,
-        metrics=registry.numbers(version.version),
-        allowed=not_the_first,
+        metrics=registry.headline_metrics(version.version),
+        allowed=objection_to_first,
     )
     return done.entry is not None
 
 
-def not_the_first(situation: Situation) -> str:
+def objection_to_first(state: AliasState) -> str:
     """Return why a version is not the first, else an empty text."""
-    if situation.current is not None:
-        return f"{situation.alias} is version {situation.current} already"
-    return f"{situation.alias} has been removed" if situation.was_withdrawn else ""
+    if state.current is not None:
+        return f"{state.alias} is version {state.current} already"
+    return f"{state.alias} has been removed" if state.was_withdrawn else ""

@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 from mlflow.entities import RunData
 
 from recsys.alias.ledger import version_before
-from recsys.alias.move import Move, Situation, move, settle
+from recsys.alias.move import AliasState, Move, move, settle
 from recsys.errors import ParameterError, RegistryError
 from recsys.registry import ModelVersion, Registry
 from training.gating.smoke import problem_of_version
@@ -43,7 +43,7 @@ def find_version(registry: Registry, wanted: str, versions: Sequence[ModelVersio
     """Return the version of a number, of an alias in any spelling, or the ``latest``."""
     if wanted == "latest":
         return versions[0]
-    number = int(wanted) if wanted.isdecimal() else Situation.of(registry.snapshot(), wanted).current
+    number = int(wanted) if wanted.isdecimal() else AliasState.of(registry.metadata(), wanted).current
     for version in versions:
         if version.version == number:
             return version
@@ -61,7 +61,7 @@ def best(registry: Registry, versions: Sequence[ModelVersion], *, experiment: st
     ParameterError
         When there is no such experiment, or no version of it has the metric.
     """
-    with registry.asking(f"the runs of {experiment}"):
+    with registry.registry_errors(f"the runs of {experiment}"):
         runs = _runs_of(registry, versions, experiment)
     measured = [(version, run) for version, run in runs if metric in run.metrics]
     if not measured:
@@ -95,7 +95,7 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "") ->
     problem = problem_of_version(registry, version)
     if problem:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")
-    metrics, reason = registry.numbers(version.version), why or choice.why
+    metrics, reason = registry.headline_metrics(version.version), why or choice.why
     return move(registry, alias, version.version, action="promoted", why=reason, metrics=metrics)
 
 
@@ -109,10 +109,10 @@ def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") 
     ParameterError
         When the named version does not exist.
     """
-    situation, repaired = settle(registry, alias)
+    state, repaired = settle(registry, alias)
     versions = registry.versions()
     if to is None:
-        before = version_before(situation.history, {version.version for version in versions})
+        before = version_before(state.ledger, {version.version for version in versions})
         if before is None:
             raise RegistryError(f"the history of {alias} holds no version before this one; name one with --to")
         to = str(before)
@@ -120,10 +120,10 @@ def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") 
     problem = problem_of_version(registry, target)
     if problem:
         refusal = f"version {target.version} cannot be served: {problem}"
-        return Move(None, situation.current, tuple(repaired), refusal), target
+        return Move(None, state.current, tuple(repaired), refusal), target
 
-    def has_moved(found: Situation) -> str:
-        same = found.current == situation.current
+    def objection_if_moved(found: AliasState) -> str:
+        same = found.current == state.current
         return "" if same else f"{alias} has just been moved to version {found.current} by someone else; look again"
 
     done = move(
@@ -132,7 +132,7 @@ def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") 
         target.version,
         action="rolled back",
         why=why,
-        metrics=registry.numbers(target.version),
-        allowed=has_moved,
+        metrics=registry.headline_metrics(target.version),
+        allowed=objection_if_moved,
     )
     return replace(done, repaired=(*repaired, *done.repaired)), target

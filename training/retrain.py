@@ -6,7 +6,7 @@ from typing import Literal
 from loguru import logger
 
 from recsys.alias.lease import held_lease
-from recsys.alias.move import Move, Situation, move, settle
+from recsys.alias.move import AliasState, Move, move, settle
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
@@ -76,48 +76,48 @@ def retrain(
         When reading, training or the registry fails. The served version is then what it was.
     """
     with held_lease(registry, RETRAIN_LOCK, "a retraining") as lease:
-        situation = _put_right(registry, alias)
-        chosen = recipe or production_recipe(registry, situation) or default_recipe
+        state = _put_right(registry, alias)
+        chosen = recipe or production_recipe(registry, state) or default_recipe
         tags = {"trigger": trigger, **process_tags()}
         trained = train(dataset, chosen, split_params, registry, alias=None, tags=tags)
         lease.check()
-        situation, _ = settle(registry, alias)
+        state, _ = settle(registry, alias)
         outcome = trained.outcome
-        contest = hold_contest(registry, trained.version, outcome.evaluation, outcome.parts, situation)
+        contest = hold_contest(registry, trained.version, outcome.evaluation, outcome.parts, state)
         verdict = judge(contest, gate)
         put_on_record(registry, trained.version, verdict, contest.candidate.label)
         logger.info("the gate says of version {}: {}", trained.version.version, verdict.sentence)
         lease.check()
         may = verdict.promote and auto_promote
         return Retrained(
-            trained.version, verdict, _promote(registry, alias, trained.version, verdict, situation) if may else None
+            trained.version, verdict, _promote(registry, alias, trained.version, verdict, state) if may else None
         )
 
 
-def production_recipe(registry: Registry, situation: Situation) -> Recipe | None:
+def production_recipe(registry: Registry, state: AliasState) -> Recipe | None:
     """Return the recipe of the served version; None where nothing is served or this release cannot make it."""
-    if situation.current is None:
+    if state.current is None:
         return None
     try:
-        return recipe_of(registry, registry.version(situation.current))
+        return recipe_of(registry, registry.version(state.current))
     except ParameterError as error:
-        logger.warning("version {} cannot be made again: {}", situation.current, error)
+        logger.warning("version {} cannot be made again: {}", state.current, error)
         return None
 
 
-def _put_right(registry: Registry, alias: str) -> Situation:
-    situation, repaired = settle(registry, alias)
+def _put_right(registry: Registry, alias: str) -> AliasState:
+    state, repaired = settle(registry, alias)
     for sentence in repaired:
         logger.warning("{}", sentence)
     for run_id in close_abandoned_runs(registry, EXPERIMENT):
         logger.warning("run {} was left running by a process that has died; it is now marked as killed", run_id)
-    return situation
+    return state
 
 
-def _promote(registry: Registry, alias: str, version: ModelVersion, verdict: Verdict, contested: Situation) -> Move:
+def _promote(registry: Registry, alias: str, version: ModelVersion, verdict: Verdict, contested: AliasState) -> Move:
     """Promote unless the alias has been moved since the contest: the verdict was about another Production then."""
 
-    def has_moved(found: Situation) -> str:
+    def objection_if_moved(found: AliasState) -> str:
         same = (found.current, found.was_withdrawn) == (contested.current, contested.was_withdrawn)
         return "" if same else f"{alias} has been moved by someone else while the gate was at work"
 
@@ -127,6 +127,6 @@ def _promote(registry: Registry, alias: str, version: ModelVersion, verdict: Ver
         version.version,
         action="promoted",
         why=f"retraining: {verdict.sentence}",
-        metrics={**registry.numbers(version.version), **verdict.numbers},
-        allowed=has_moved,
+        metrics={**registry.headline_metrics(version.version), **verdict.numbers},
+        allowed=objection_if_moved,
     )

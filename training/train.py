@@ -52,7 +52,10 @@ def train(
     ``tags`` are put on the run.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
-    with registry.asking(f"a run in {EXPERIMENT}"), tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"):
+    with (
+        registry.registry_errors(f"a run in {EXPERIMENT}"),
+        tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"),
+    ):
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params)
         outcome = run_experiment(dataset, recipe, split_params)

@@ -78,7 +78,7 @@ def next_number(tags: Mapping[str, str], alias: str) -> int:
     return max((number for number, _ in _entry_tags(tags, alias)), default=0) + 1
 
 
-def read_history(tags: Mapping[str, str], alias: str) -> tuple[Entry, ...]:
+def read_ledger(tags: Mapping[str, str], alias: str) -> tuple[Entry, ...]:
     """Return the history of an alias, oldest first, without the tags that someone has altered beyond recognition."""
     entries = []
     for _, text in sorted(_entry_tags(tags, alias)):

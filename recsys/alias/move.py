@@ -19,7 +19,7 @@ from typing import Protocol
 
 from recsys.alias.identity import who_am_i
 from recsys.alias.lease import Lease, TagStore, held_lease
-from recsys.alias.ledger import Action, Entry, entry_key, next_number, now, read_history
+from recsys.alias.ledger import Action, Entry, entry_key, next_number, now, read_ledger
 from recsys.alias.spellings import newest_decision, pointers, standard_spellings
 
 WAIT_SECONDS = 60.0
@@ -27,30 +27,30 @@ WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ModelMetadata:
     """Aliases and tags of a registered model, read at once."""
 
     aliases: Mapping[str, int] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-class Switchboard(TagStore, Protocol):
+class AliasStore(TagStore, Protocol):
     """What a registry has to offer; every call may raise `RegistryError`."""
 
     name: str
 
-    def snapshot(self) -> Snapshot:
+    def metadata(self) -> ModelMetadata:
         """Return aliases and tags; none when the model does not exist yet."""
 
     def point(self, spelling: str, version: int) -> None:
         """Let one spelling of an alias point to a version."""
 
-    def numbers(self, version: int) -> Mapping[str, float]:
+    def headline_metrics(self, version: int) -> Mapping[str, float]:
         """Return the metrics that a version is known by."""
 
 
 @dataclass(frozen=True)
-class Situation:
+class AliasState:
     """What one look at the registry tells about an alias.
 
     Attributes
@@ -71,23 +71,23 @@ class Situation:
 
     alias: str
     pointed: Mapping[str, int]
-    history: tuple[Entry, ...]
+    ledger: tuple[Entry, ...]
     intent: Entry | None
     next_number: int
     leftover: bool = False
 
     @classmethod
-    def of(cls, snapshot: Snapshot, alias: str) -> "Situation":
-        """Return the situation that a snapshot shows."""
-        number = next_number(snapshot.tags, alias)
-        text = snapshot.tags.get(intent_key(alias))
+    def of(cls, metadata: ModelMetadata, alias: str) -> "AliasState":
+        """Return the state that a metadata shows."""
+        number = next_number(metadata.tags, alias)
+        text = metadata.tags.get(intent_key(alias))
         intent = _read_intent(text)
         if intent and intent.number < number:
             intent = None
         return cls(
             alias=alias,
-            pointed=pointers(snapshot.aliases, alias),
-            history=read_history(snapshot.tags, alias),
+            pointed=pointers(metadata.aliases, alias),
+            ledger=read_ledger(metadata.tags, alias),
             intent=intent,
             next_number=number,
             leftover=text is not None and intent is None,
@@ -96,7 +96,7 @@ class Situation:
     @property
     def recorded(self) -> int | None:
         """Return the version of the last entry."""
-        return self.history[-1].to_version if self.history else None
+        return self.ledger[-1].to_version if self.ledger else None
 
     @property
     def current(self) -> int | None:
@@ -112,7 +112,7 @@ class Situation:
     @property
     def was_withdrawn(self) -> bool:
         """Return whether someone has removed the alias: then nothing but a person sets it again."""
-        return self.current is None and bool(self.history)
+        return self.current is None and bool(self.ledger)
 
     def findings(self) -> list[str]:
         """Return what is not as it should be, a sentence each."""
@@ -167,32 +167,32 @@ def intent_key(alias: str) -> str:
     return f"intent.{alias.lower()}"
 
 
-def lock(board: Switchboard, alias: str, what: str, wait_seconds: float) -> AbstractContextManager[Lease]:
+def lock(store: AliasStore, alias: str, what: str, wait_seconds: float) -> AbstractContextManager[Lease]:
     """Return the lock under which an alias is moved."""
-    return held_lease(board, f"lock.{alias.lower()}", what, wait_seconds=wait_seconds)
+    return held_lease(store, f"lock.{alias.lower()}", what, wait_seconds=wait_seconds)
 
 
-def settle(board: Switchboard, alias: str, *, wait_seconds: float = WAIT_SECONDS) -> tuple[Situation, list[str]]:
-    """Bring history and spellings up to date, and return the situation then, and what was put right.
+def settle(store: AliasStore, alias: str, *, wait_seconds: float = WAIT_SECONDS) -> tuple[AliasState, list[str]]:
+    """Bring history and spellings up to date, and return the state then, and what was put right.
 
     Nothing is written, and no lock is taken, where everything is as it should be.
     """
-    situation = Situation.of(board.snapshot(), alias)
-    if situation.is_settled:
-        return situation, []
-    with lock(board, alias, f"an update of {alias}", wait_seconds) as lease:
-        return _settle(board, alias, lease)
+    state = AliasState.of(store.metadata(), alias)
+    if state.is_settled:
+        return state, []
+    with lock(store, alias, f"an update of {alias}", wait_seconds) as lease:
+        return _settle(store, alias, lease)
 
 
 def move(
-    board: Switchboard,
+    store: AliasStore,
     alias: str,
     version: int,
     *,
     action: Action,
     why: str = "",
     metrics: Mapping[str, float] | None = None,
-    allowed: Callable[[Situation], str] | None = None,
+    allowed: Callable[[AliasState], str] | None = None,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Move:
     """Let an alias, in all its spellings, point to a version, and enter it in the history.
@@ -211,70 +211,70 @@ def move(
     RegistryError
         When the registry fails. The next command then completes or drops the move.
     """
-    with lock(board, alias, f"a move of {alias}", wait_seconds) as lease:
-        situation, repaired = _settle(board, alias, lease)
-        refusal = allowed(situation) if allowed else ""
+    with lock(store, alias, f"a move of {alias}", wait_seconds) as lease:
+        state, repaired = _settle(store, alias, lease)
+        refusal = allowed(state) if allowed else ""
         if refusal:
-            return Move(None, situation.current, tuple(repaired), refusal)
+            return Move(None, state.current, tuple(repaired), refusal)
         entry = Entry(
-            number=situation.next_number,
+            number=state.next_number,
             at=now(),
             by=who_am_i(),
             action=action,
-            from_version=situation.current,
+            from_version=state.current,
             to_version=version,
             why=why,
             metrics=metrics or {},
         )
-        if situation.current == version:
-            _align(board, situation, version, lease)
+        if state.current == version:
+            _align(store, state, version, lease)
             return Move(None, version, tuple(repaired))
         lease.check()
-        board.set_tag(intent_key(alias), entry.as_tag())
-        _align(board, situation, version, lease)
-        _record(board, alias, entry, lease)
-        return Move(entry, situation.current, tuple(repaired))
+        store.set_tag(intent_key(alias), entry.as_tag())
+        _align(store, state, version, lease)
+        _record(store, alias, entry, lease)
+        return Move(entry, state.current, tuple(repaired))
 
 
-def _settle(board: Switchboard, alias: str, lease: Lease) -> tuple[Situation, list[str]]:
-    situation = Situation.of(board.snapshot(), alias)
-    if situation.is_settled:
-        return situation, []
-    current, intent = situation.current, situation.intent
+def _settle(store: AliasStore, alias: str, lease: Lease) -> tuple[AliasState, list[str]]:
+    state = AliasState.of(store.metadata(), alias)
+    if state.is_settled:
+        return state, []
+    current, intent = state.current, state.intent
     if current is not None:
-        _align(board, situation, current, lease)
-    if current != situation.recorded:
+        _align(store, state, current, lease)
+    if current != state.recorded:
         finished = intent is not None and intent.to_version == current
-        _record(board, alias, intent if intent and finished else _seen(board, situation), lease)
-    elif intent is not None or situation.leftover:
-        board.delete_tag(intent_key(alias))
-    return Situation.of(board.snapshot(), alias), situation.findings()
+        _record(store, alias, intent if intent and finished else _seen(store, state), lease)
+    elif intent is not None or state.leftover:
+        store.delete_tag(intent_key(alias))
+    return AliasState.of(store.metadata(), alias), state.findings()
 
 
-def _align(board: Switchboard, situation: Situation, version: int, lease: Lease) -> None:
-    for spelling in dict.fromkeys((*standard_spellings(situation.alias), *situation.pointed)):
-        if situation.pointed.get(spelling) != version:
+def _align(store: AliasStore, state: AliasState, version: int, lease: Lease) -> None:
+    for spelling in dict.fromkeys((*standard_spellings(state.alias), *state.pointed)):
+        if state.pointed.get(spelling) != version:
             lease.check()
-            board.point(spelling, version)
+            store.point(spelling, version)
 
 
-def _record(board: Switchboard, alias: str, entry: Entry, lease: Lease) -> None:
+def _record(store: AliasStore, alias: str, entry: Entry, lease: Lease) -> None:
     lease.check()
-    board.set_tag(entry_key(alias, entry.number), entry.as_tag())
-    board.delete_tag(intent_key(alias))
+    store.set_tag(entry_key(alias, entry.number), entry.as_tag())
+    store.delete_tag(intent_key(alias))
 
 
-def _seen(board: Switchboard, situation: Situation) -> Entry:
-    current = situation.current
+def _seen(store: AliasStore, state: AliasState) -> Entry:
+    current = state.current
     return Entry(
-        number=situation.next_number,
+        number=state.next_number,
         at=now(),
         by=f"unknown, seen by {who_am_i()}",
         action="removed" if current is None else "moved",
-        from_version=situation.recorded,
+        from_version=state.recorded,
         to_version=current,
         why="outside of this product's commands",
-        metrics={} if current is None else board.numbers(current),
+        metrics={} if current is None else store.headline_metrics(current),
     )
 
 

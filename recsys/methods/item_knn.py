@@ -13,7 +13,7 @@ from pydantic import Field
 
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, item_matrix, mended, nearest_of_each
+from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, item_matrix, nearest_of_each, symmetrized
 from recsys.methods.products import gram_rows
 from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
@@ -51,7 +51,7 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
         return np.minimum(similarity, 1, out=similarity)
 
     n_kept = max(params.n_neighbors, SPARSE_NEIGHBORS)
-    similarity = mended(item_matrix(rows, dataset.n_items, n_neighbors=n_kept))
+    similarity = symmetrized(item_matrix(rows, dataset.n_items, n_neighbors=n_kept))
     return FittedItems(item_weights=nearest_of_each(similarity, params.n_neighbors), item_similarity=similarity)
 
 

@@ -56,7 +56,7 @@ def nearest_of_each(similarity: ItemMatrix, n_neighbors: int) -> ItemMatrix:
     return from_csr(_strongest(to_csr(similarity), n_neighbors).T.tocsr())
 
 
-def mended(matrix: ItemMatrix) -> ItemMatrix:
+def symmetrized(matrix: ItemMatrix) -> ItemMatrix:
     """Return a symmetric matrix, that pruning may have made ragged, with the larger of each entry and its mirror.
 
     A dense matrix has not been pruned and is returned as it is.

@@ -7,7 +7,7 @@ ones. It is asked for by blocks of rows, so that a large catalogue is never spel
 import numpy as np
 
 from recsys.methods.base import FittedItems
-from recsys.methods.neighborhoods import Float32, RowBlock, item_matrices, mended
+from recsys.methods.neighborhoods import Float32, RowBlock, item_matrices, symmetrized
 from recsys.methods.rating_weights import RATING_EXPONENT
 
 SIMILARITY_SHRINKAGE = 0.5
@@ -56,7 +56,7 @@ def fitted_smoother(
         return weights, similarity
 
     item_weights, item_similarity = item_matrices(rows, len(leverage))
-    return FittedItems(item_weights, mended(item_similarity), RATING_EXPONENT)
+    return FittedItems(item_weights, symmetrized(item_similarity), RATING_EXPONENT)
 
 
 def factored(factors: Float32) -> tuple[RowBlock, Float32]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from serving.parent import candidate
-from serving.shared.cached_version import Published, utc_now
+from serving.shared.cached_version import CachedVersion, utc_now
 from serving.shared.model_cache import ModelCache
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _trial = threading.Lock()
 """Loading a model as code changes the interpreter for a moment; the sync and the loader of versions take turns."""
 
 
-def place_of(cache: ModelCache, version: "ModelVersion") -> Published:
+def cached_version_of(cache: ModelCache, version: "ModelVersion") -> CachedVersion:
     """Return what is published once the version lies in the cache as the registry's checksums demand it.
 
     Raises
@@ -26,7 +26,7 @@ def place_of(cache: ModelCache, version: "ModelVersion") -> Published:
     """
     artifact_sha256 = candidate.expected_sum(version)
     folder = cache.folder_for(version.version, artifact_sha256)
-    return Published(
+    return CachedVersion(
         name=version.name,
         version=version.version,
         run_id=version.run_id,
@@ -36,7 +36,7 @@ def place_of(cache: ModelCache, version: "ModelVersion") -> Published:
     )
 
 
-def bring(registry: "Registry", cache: ModelCache, version: "ModelVersion", place: Published) -> None:
+def ensure_cached(registry: "Registry", cache: ModelCache, version: "ModelVersion", place: CachedVersion) -> None:
     """Fetch a version to its place, unless it lies there.
 
     Raises
@@ -46,7 +46,7 @@ def bring(registry: "Registry", cache: ModelCache, version: "ModelVersion", plac
     RegistryError
         When it cannot be fetched.
     """
-    if cache.has(place):
+    if cache.is_intact(place):
         return
     logger.info("fetching version {} of {}", version.version, version.name)
     with cache.scratch() as scratch:

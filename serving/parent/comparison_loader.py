@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
-from serving.shared.comparison_files import KEPT_EXTRA, Extra, ExtraVersions
+from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import ask_for_versions, write_version_list
 
@@ -28,7 +28,7 @@ NICENESS = 10
 
 
 class VersionLoader:
-    """Brings versions beside the served one into the cache, at most `KEPT_EXTRA` at a time.
+    """Brings versions beside the served one into the cache, at most `KEPT_COMPARISONS` at a time.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class VersionLoader:
         self.registry = registry
         self.cache = cache
         self.poll_seconds = poll_seconds
-        self.extra = ExtraVersions(cache)
+        self.extra = ComparisonFiles(cache)
         self._refused_at: dict[int, float] = {}
         self._listed_at = float("-inf")
         self.extra.forget_all()
@@ -69,10 +69,10 @@ class VersionLoader:
         if time.monotonic() - self._listed_at >= self.poll_seconds:
             self._list()
         wanted = self.extra.wanted()
-        for version in wanted[KEPT_EXTRA:]:
+        for version in wanted[KEPT_COMPARISONS:]:
             self.extra.forget(version)
             self._refused_at.pop(version, None)
-        for version in wanted[:KEPT_EXTRA]:
+        for version in wanted[:KEPT_COMPARISONS]:
             if self._is_due(version):
                 self._bring(version)
 
@@ -85,7 +85,7 @@ class VersionLoader:
 
     def _is_due(self, version: int) -> bool:
         extra = self.extra.get(version)
-        if extra and extra.published and self.cache.holds(extra.published):
+        if extra and extra.published and self.cache.is_present(extra.published):
             return False
         if version not in self._refused_at:
             return True
@@ -94,24 +94,24 @@ class VersionLoader:
 
     def _bring(self, version: int) -> None:
         # Here, as it brings MLflow.
-        from serving.parent.checked_download import bring, place_of  # noqa: PLC0415
+        from serving.parent.checked_download import cached_version_of, ensure_cached  # noqa: PLC0415
 
         try:
             found = self.registry.version(version)
-            place = place_of(self.cache, found)
-            bring(self.registry, self.cache, found, place)
-            self.extra.put(version, Extra(place))
+            place = cached_version_of(self.cache, found)
+            ensure_cached(self.registry, self.cache, found, place)
+            self.extra.put(version, ComparisonVersion(place))
         except (RecsysError, OSError) as error:
             self._refuse(version, error)
             return
         self._refused_at.pop(version, None)
-        self.cache.hold(place)
+        self.cache.mark_used(place)
         logger.info("version {} is ready for comparisons", version)
 
     def _refuse(self, version: int, error: Exception) -> None:
         logger.warning("version {} cannot be compared: {}", version, error)
         self._refused_at[version] = time.monotonic()
         try:
-            self.extra.put(version, Extra(None, str(error)))
+            self.extra.put(version, ComparisonVersion(None, str(error)))
         except OSError as full:
             logger.warning("the reason cannot be written to {}: {}", self.extra.folder, full)

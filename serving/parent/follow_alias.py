@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
-from serving.parent.checked_download import bring, place_of
+from serving.parent.checked_download import cached_version_of, ensure_cached
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import SyncStatus, read_status, write_status
 
@@ -94,11 +94,11 @@ class Sync:
         return status.checked(reachable=True)
 
     def _bring(self, version: "ModelVersion") -> None:
-        wanted, current = place_of(self.cache, version), self.cache.current()
+        wanted, current = cached_version_of(self.cache, version), self.cache.current()
         same = current and replace(current, published_at=wanted.published_at) == wanted
-        if same and self.cache.holds(wanted):
+        if same and self.cache.is_present(wanted):
             return
-        bring(self.registry, self.cache, version, wanted)
+        ensure_cached(self.registry, self.cache, version, wanted)
         self.cache.publish(wanted)
         logger.info("version {} of {} is published", version.version, version.name)
 

@@ -14,7 +14,7 @@ from serving.parent.registry_thread import Poller
 from serving.parent.supervisor import Supervisor
 from serving.shared.model_cache import ModelCache
 
-TEND_SECONDS = 0.1
+SUPERVISE_SECONDS = 0.1
 HEAD_START_SECONDS = 5.0
 """With a model in the cache, the sync leaves the processors to the starting workers for at most so long."""
 
@@ -42,7 +42,7 @@ def serve(settings: Settings) -> int:
     poller = Poller(settings, cache, may_start=lambda: supervisor.ready or time.monotonic() > head_start)
     poller.start()
     try:
-        return _tend(supervisor, settings, address, stop)
+        return _supervise(supervisor, settings, address, stop)
     finally:
         logger.info("ending: requests in flight are answered")
         poller.stop()
@@ -57,11 +57,11 @@ def _make_folder(folder: Path) -> None:
         raise ParameterError(f"cannot make {folder} ({error.strerror}); set RECSYS_MODEL__CACHE_DIR") from None
 
 
-def _tend(supervisor: Supervisor, settings: Settings, address: str, stop: threading.Event) -> int:
+def _supervise(supervisor: Supervisor, settings: Settings, address: str, stop: threading.Event) -> int:
     announced = False
-    while not stop.wait(TEND_SECONDS):
-        supervisor.tend()
-        if supervisor.hopeless:
+    while not stop.wait(SUPERVISE_SECONDS):
+        supervisor.reap_and_respawn()
+        if supervisor.crash_looping:
             logger.error("the workers die as soon as they are started; see the lines above")
             return EXIT_FAILED
         if supervisor.ready and not announced:

@@ -18,7 +18,7 @@ KILL_AFTER_SECONDS = 10.0
 QUEUE_SECONDS = 0.1
 """How long the workers take to accept the connections that wait in the queue."""
 
-HOPELESS_STARTS = 5
+MAX_FAILED_STARTS = 5
 """When so many workers in a row die before they are ready, the service gives up."""
 
 
@@ -52,7 +52,7 @@ class Supervisor:
         self._next_start = 0.0
 
     def start(self) -> None:
-        """Start the first worker; `tend` starts the others once it is ready, so that it answers the sooner."""
+        """Start the first worker; `reap_and_respawn` starts the others once it is ready, to answer the sooner."""
         self._workers = [self._start(0)]
 
     @property
@@ -61,11 +61,11 @@ class Supervisor:
         return self.board.n_ready == self.board.n_rows
 
     @property
-    def hopeless(self) -> bool:
+    def crash_looping(self) -> bool:
         """Return whether workers die as soon as they are started."""
-        return self._failed_starts >= HOPELESS_STARTS
+        return self._failed_starts >= MAX_FAILED_STARTS
 
-    def tend(self) -> None:
+    def reap_and_respawn(self) -> None:
         """Start the workers that are not there yet, and replace those that have died."""
         if len(self._workers) == 1 and self.board.n_ready:
             self._workers += [self._start(slot) for slot in range(1, self.board.n_rows)]

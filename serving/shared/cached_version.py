@@ -9,7 +9,7 @@ from serving.shared.atomic_files import read_json
 
 
 @dataclass(frozen=True)
-class Published:
+class CachedVersion:
     """A version that has been checked and lies in the local cache.
 
     Attributes
@@ -36,20 +36,20 @@ class Published:
         return asdict(self)
 
 
-def read_pointer(path: Path) -> Published | None:
+def read_pointer(path: Path) -> CachedVersion | None:
     """Return what a pointer file says, None when there is none that can be read."""
     return published_of(read_json(path))
 
 
-def read_extra(path: Path) -> Published | None:
+def read_comparison(path: Path) -> CachedVersion | None:
     """Return the version that an extra version's file says is ready, None when there is none."""
     return published_of((read_json(path) or {}).get("published"))
 
 
-def published_of(content: Any) -> Published | None:
+def published_of(content: Any) -> CachedVersion | None:
     """Return the version that decoded JSON describes, None when it describes none."""
     try:
-        return Published(**content) if content else None
+        return CachedVersion(**content) if content else None
     except TypeError:
         return None
 

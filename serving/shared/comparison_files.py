@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Literal
 
 from serving.shared.atomic_files import read_json, write_json
-from serving.shared.cached_version import Published, published_of
+from serving.shared.cached_version import CachedVersion, published_of
 from serving.shared.model_cache import ModelCache
 
-KEPT_EXTRA = 2
+KEPT_COMPARISONS = 2
 """So many versions are held beside the served one; asking for another lets go of the least recently used."""
 
 State = Literal["served", "ready", "loading", "refused", "available"]
 
 
 @dataclass(frozen=True)
-class Extra:
+class ComparisonVersion:
     """What the parent says of a version.
 
     Attributes
@@ -37,11 +37,11 @@ class Extra:
         Why it was refused.
     """
 
-    published: Published | None
+    published: CachedVersion | None
     problem: str | None = None
 
 
-class ExtraVersions:
+class ComparisonFiles:
     """The files of one alias's extra versions."""
 
     def __init__(self, cache: ModelCache) -> None:
@@ -76,16 +76,16 @@ class ExtraVersions:
         """Return where the parent says what came of a version."""
         return self.folder / f"{version}.json"
 
-    def put(self, version: int, extra: Extra) -> None:
+    def put(self, version: int, found: ComparisonVersion) -> None:
         """Say what came of a version."""
-        write_json(self.pointer(version), asdict(extra))
+        write_json(self.pointer(version), asdict(found))
 
-    def get(self, version: int) -> Extra | None:
+    def get(self, version: int) -> ComparisonVersion | None:
         """Return what came of a version, None as long as nothing has."""
         content = read_json(self.pointer(version))
         if content is None:
             return None
-        return Extra(published_of(content.get("published")), content.get("problem"))
+        return ComparisonVersion(published_of(content.get("published")), content.get("problem"))
 
     def forget(self, version: int) -> None:
         """Let go of a version."""

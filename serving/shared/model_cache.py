@@ -27,7 +27,7 @@ from loguru import logger
 from recsys.checksums import tree_sha256
 from recsys.errors import ArtifactError
 from serving.shared.atomic_files import sync_folder, sync_tree, write_json
-from serving.shared.cached_version import Published, read_extra, read_pointer
+from serving.shared.cached_version import CachedVersion, read_comparison, read_pointer
 from serving.shared.file_lock import FileLock
 
 KEPT_VERSIONS = 3
@@ -58,20 +58,20 @@ class ModelCache:
         self.reload_request = self.served / "reload"
         self.lock = FileLock(self.served / "lock")
 
-    def current(self) -> Published | None:
+    def current(self) -> CachedVersion | None:
         """Return what is served, None when nothing has been published."""
         return read_pointer(self.pointer)
 
-    def current_if_whole(self) -> Published | None:
+    def current_if_whole(self) -> CachedVersion | None:
         """Return what is served after a check of its sum; what has been altered, or is incomplete, is withdrawn."""
         current = self.current()
-        if current is None or self.has(current):
+        if current is None or self.is_intact(current):
             return current
         logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
         self.pointer.unlink(missing_ok=True)
         return None
 
-    def has(self, published: Published) -> bool:
+    def is_intact(self, published: CachedVersion) -> bool:
         """Return whether a version lies in the cache as it was published, checked by its sum."""
         folder = self.root / published.folder
         try:
@@ -79,7 +79,7 @@ class ModelCache:
         except (OSError, ArtifactError):
             return False
 
-    def holds(self, published: Published) -> bool:
+    def is_present(self, published: CachedVersion) -> bool:
         """Return whether a version still lies in the cache; a look that costs nothing, and compares no sum."""
         # Here, as it brings NumPy, which the parent process loads late.
         from recsys.storage import LOGGED_FOLDER, MANIFEST  # noqa: PLC0415
@@ -114,15 +114,15 @@ class ModelCache:
         fetched.rename(folder)
         sync_folder(folder.parent)
 
-    def publish(self, published: Published) -> None:
+    def publish(self, published: CachedVersion) -> None:
         """Let the pointer say what is served from now on, and forget versions that have not been used lately.
 
         Once the pointer is written the version is served, so nothing after that may fail.
         """
         write_json(self.pointer, published.as_json())
-        self.hold(published)
+        self.mark_used(published)
 
-    def hold(self, published: Published) -> None:
+    def mark_used(self, published: CachedVersion) -> None:
         """Count a version as used now, and forget versions that have not been used lately; never raises `OSError`."""
         try:
             os.utime(self.root / published.folder)
@@ -144,7 +144,7 @@ class ModelCache:
 
     def _prune(self) -> None:
         pointers = [read_pointer(path) for path in self.root.glob("served/*/*/current.json")]
-        pointers += [read_extra(path) for path in self.root.glob("served/*/*/extra/*.json")]
+        pointers += [read_comparison(path) for path in self.root.glob("served/*/*/extra/*.json")]
         in_use = {self.root / pointer.folder for pointer in pointers if pointer}
         # Another thread or service prunes as well, so any folder may vanish between two calls.
         by_use = sorted(self.versions.glob("*"), key=_used_at, reverse=True)

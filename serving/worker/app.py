@@ -12,7 +12,7 @@ from recsys.settings import Settings, tracking_uri
 from serving.shared.board import READY, Board, private_board
 from serving.shared.model_cache import ModelCache
 from serving.worker.answer_cache import AnswerCache
-from serving.worker.comparison_models import ExtraSnapshots
+from serving.worker.comparison_models import ComparisonModels
 from serving.worker.documentation import DESCRIPTION, add_documentation
 from serving.worker.errors import add_error_handlers
 from serving.worker.explorer import add_explorer
@@ -21,7 +21,7 @@ from serving.worker.http.middleware import RequestMiddleware
 from serving.worker.metrics.counters import Metrics
 from serving.worker.routes import admin, health, index, metrics, movies, recommendations, scoring, versions
 from serving.worker.scoring import Scoring
-from serving.worker.served_model import Snapshots
+from serving.worker.served_model import ServedModel
 from serving.worker.state import Services, attach
 
 ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, index)
@@ -56,26 +56,26 @@ def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0)
     services = _services(settings, board, slot, _labels())
     attach(app, services)
     # The last one added is the first on the way in.
-    app.add_middleware(RequestMiddleware, snapshots=services.snapshots, metrics=services.metrics)
+    app.add_middleware(RequestMiddleware, served=services.served, metrics=services.metrics)
     if settings.cors.origins:
-        app.add_middleware(AnsweringCors, origins=settings.cors.origins, snapshots=services.snapshots)
+        app.add_middleware(AnsweringCors, origins=settings.cors.origins, served=services.served)
     return app
 
 
 def _services(settings: Settings, board: Board, slot: int, labels: list[str]) -> Services:
     model_cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
-    snapshots = Snapshots(model_cache.pointer, model_cache.root)
-    snapshots.refresh()
+    served = ServedModel(model_cache.pointer, model_cache.root)
+    served.refresh()
     counted = Metrics(board, slot, labels)
     answers = AnswerCache(settings.cache.maxsize, counted, board, slot)
     return Services(
         settings=settings,
         model_cache=model_cache,
-        snapshots=snapshots,
+        served=served,
         metrics=counted,
         answers=answers,
         scoring=Scoring(settings.logging.level),
-        extras=ExtraSnapshots(model_cache),
+        comparisons=ComparisonModels(model_cache),
         tracking_uri=tracking_uri(),
     )
 
@@ -89,7 +89,7 @@ def _life_of(board: Board, slot: int) -> Callable[[FastAPI], AbstractAsyncContex
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         services: Services = app.state.services
-        watch = asyncio.create_task(services.snapshots.watch())
+        watch = asyncio.create_task(services.served.watch())
         board.row(slot)[READY] = 1
         yield
         board.row(slot)[READY] = 0

@@ -4,16 +4,16 @@ import asyncio
 from collections import OrderedDict
 
 from recsys.errors import ArtifactError, RegistryError
-from serving.shared.cached_version import Published
-from serving.shared.comparison_files import KEPT_EXTRA, ExtraVersions, State
+from serving.shared.cached_version import CachedVersion
+from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, State
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import VersionList, read_version_list
 from serving.worker.errors import UnknownVersionError, VersionLoadingError
-from serving.worker.loaded_model import Snapshot, load_snapshot
+from serving.worker.loaded_model import LoadedModel, load_cached_version
 
 
-class ExtraSnapshots:
-    """Snapshots of versions that the parent has brought; at most `KEPT_EXTRA` are held.
+class ComparisonModels:
+    """ServedModel of versions that the parent has brought; at most `KEPT_COMPARISONS` are held.
 
     Parameters
     ----------
@@ -22,16 +22,16 @@ class ExtraSnapshots:
     """
 
     def __init__(self, cache: ModelCache) -> None:
-        self.files = ExtraVersions(cache)
+        self.files = ComparisonFiles(cache)
         self._cache_root = cache.root
-        self._held: OrderedDict[Published, Snapshot] = OrderedDict()
+        self._held: OrderedDict[CachedVersion, LoadedModel] = OrderedDict()
         self._loading = asyncio.Lock()
 
     def version_list(self) -> VersionList:
         """Return the registered versions, as the parent last saw them."""
         return read_version_list(self.files.list)
 
-    def ask_for(self, version: int, served: Snapshot | None) -> tuple[State, str | None]:
+    def ask_for(self, version: int, served: LoadedModel | None) -> tuple[State, str | None]:
         """Ask for a version if it is not there, and return how far it is and what is wrong with it, if something is.
 
         Raises
@@ -51,8 +51,8 @@ class ExtraSnapshots:
         self.files.want(version)
         return self.files.state(version)
 
-    async def get(self, version: int, served: Snapshot | None) -> Snapshot:
-        """Return the snapshot of a version; never waits for a download.
+    async def get(self, version: int, served: LoadedModel | None) -> LoadedModel:
+        """Return the model of a version; never waits for a download.
 
         Raises
         ------
@@ -74,13 +74,13 @@ class ExtraSnapshots:
         async with self._loading:
             return await self._held_or_loaded(extra.published)
 
-    async def _held_or_loaded(self, published: Published) -> Snapshot:
-        snapshot = self._held.get(published)
-        if snapshot is None:
+    async def _held_or_loaded(self, published: CachedVersion) -> LoadedModel:
+        model = self._held.get(published)
+        if model is None:
             # Away from the event loop, so that normal requests go on.
-            snapshot = await asyncio.to_thread(load_snapshot, published, self._cache_root)
-        self._held[published] = snapshot
+            model = await asyncio.to_thread(load_cached_version, published, self._cache_root)
+        self._held[published] = model
         self._held.move_to_end(published)
-        while len(self._held) > KEPT_EXTRA:
+        while len(self._held) > KEPT_COMPARISONS:
             self._held.popitem(last=False)
-        return snapshot
+        return model

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from recsys.errors import NotFittedError
+from recsys.errors import ModelUnavailableError
 from recsys.logs import RequestFields
-from serving.worker.loaded_model import Snapshot
+from serving.worker.loaded_model import LoadedModel
 
 CORRELATION_HEADER = b"x-correlation-id"
 NO_MODEL = "none"
@@ -30,39 +30,39 @@ class RequestContext:
     ----------
     fields
         What its log lines have in common.
-    snapshot
+    model
         The model that answers it, whatever is published meanwhile; None when there is none yet.
     error
         Name of the error that it ends in, if it does.
     """
 
     fields: RequestFields
-    snapshot: Snapshot | None
+    loaded: LoadedModel | None
     error: str | None = None
 
     @property
-    def model(self) -> Snapshot:
+    def model(self) -> LoadedModel:
         """Return the model that answers.
 
         Raises
         ------
-        NotFittedError
+        ModelUnavailableError
             When there is none yet.
         """
-        if self.snapshot is None:
-            raise NotFittedError("no model has been published yet; /health tells why")
-        return self.snapshot
+        if self.loaded is None:
+            raise ModelUnavailableError("no model has been published yet; /health tells why")
+        return self.loaded
 
     @property
     def version(self) -> str:
         """Return the model's version, as the header carries it."""
-        return self.snapshot.version if self.snapshot else NO_MODEL
+        return self.loaded.version if self.loaded else NO_MODEL
 
 
-def open_context(scope: Scope, snapshot: Snapshot | None) -> RequestContext:
+def open_context(scope: Scope, model: LoadedModel | None) -> RequestContext:
     """Return the context of a request that has just come in, and attach it to its scope."""
     fields = RequestFields(_correlation_id(scope), scope["method"], scope["path"][:LOGGED_PATH])
-    context = scope[_KEY] = RequestContext(fields, snapshot)
+    context = scope[_KEY] = RequestContext(fields, model)
     return context
 
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from recsys.errors import (
     ArtifactError,
     DataError,
-    NotFittedError,
+    ModelUnavailableError,
     ParameterError,
     RecsysError,
     RegistryError,
@@ -59,7 +59,7 @@ STATUS_OF: Mapping[type[RecsysError], int] = {
     RequestTooLargeError: 413,
     AdminTokenError: 401,
     AdminClosedError: 403,
-    NotFittedError: 503,
+    ModelUnavailableError: 503,
     VersionLoadingError: 503,
     ArtifactError: 503,
     RegistryError: 503,
@@ -76,7 +76,7 @@ NAME_OF: Mapping[int, str] = {
     422: "ValidationError",
     431: "RequestHeadTooLargeError",
     500: "InternalServerError",
-    503: NotFittedError.__name__,
+    503: ModelUnavailableError.__name__,
 }
 """Names of errors that no `RecsysError` stands for."""
 

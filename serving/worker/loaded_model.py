@@ -7,12 +7,12 @@ from pathlib import Path
 from recsys.catalog import Catalog
 from recsys.model import Recommender
 from recsys.storage import LOGGED_FOLDER, ModelInfo, load_model
-from serving.shared.cached_version import Published, utc_now
+from serving.shared.cached_version import CachedVersion, utc_now
 from serving.worker.titles import TitleIndex
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshot:
+class LoadedModel:
     """One version of the model with all that is needed to answer from it.
 
     Attributes
@@ -62,11 +62,11 @@ class Snapshot:
         return [year or None for year in self.catalog.years.tolist()]
 
 
-def load_snapshot(published: Published, cache_root: Path) -> Snapshot:
+def load_cached_version(published: CachedVersion, cache_root: Path) -> LoadedModel:
     """Return the published version, its arrays memory-mapped; the sync has compared its checksums before."""
     folder = cache_root / published.folder
     recommender, info = load_model(folder / LOGGED_FOLDER, verify=False)
-    return Snapshot(
+    return LoadedModel(
         recommender=recommender,
         info=info,
         name=published.name,

@@ -104,7 +104,7 @@ class SimilarMovies(_Answer):
     count: int
 
 
-class ServedModel(_Answer):
+class ModelAnswer(_Answer):
     """The version that answers."""
 
     name: str

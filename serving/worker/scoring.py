@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from recsys.logs import take_over_logging
-from serving.worker.loaded_model import Snapshot
+from serving.worker.loaded_model import LoadedModel
 
 KEPT_MODELS = 2
 """The version served now, and the one before for requests that still hold it."""
@@ -44,9 +44,9 @@ class Scoring:
     _models: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def invoke(self, snapshot: Snapshot, body: bytes, content_type: str) -> ScoringAnswer:
+    async def invoke(self, model: LoadedModel, body: bytes, content_type: str) -> ScoringAnswer:
         """Return what `mlflow models serve` would answer for this version, without a traceback in it."""
-        model = await self._model(snapshot)
+        model = await self._model(model)
         patience = import_module("mlflow.environment_variables").MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT.get()
         scored = asyncio.to_thread(_score, model, body, content_type)
         try:
@@ -54,18 +54,18 @@ class Scoring:
         except TimeoutError:
             return ScoringAnswer(TIMED_OUT, 504, "application/json")
 
-    async def _model(self, snapshot: Snapshot) -> Any:
+    async def _model(self, model: LoadedModel) -> Any:
         async with self._loading:
-            if snapshot.key not in self._models:
-                self._models[snapshot.key] = await asyncio.to_thread(self._load, snapshot)
+            if model.key not in self._models:
+                self._models[model.key] = await asyncio.to_thread(self._load, model)
                 if len(self._models) > KEPT_MODELS:
                     self._models.popitem(last=False)
-            return self._models[snapshot.key]
+            return self._models[model.key]
 
-    def _load(self, snapshot: Snapshot) -> Any:
+    def _load(self, model: LoadedModel) -> Any:
         os.environ.setdefault("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
         try:
-            return import_module("serving.pyfunc_loader").load_pyfunc(snapshot.folder)
+            return import_module("serving.pyfunc_loader").load_pyfunc(model.folder)
         finally:
             take_over_logging(self.log_level)
 

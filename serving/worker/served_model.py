@@ -7,7 +7,7 @@ from loguru import logger
 
 from recsys.errors import RecsysError
 from serving.shared.cached_version import read_pointer
-from serving.worker.loaded_model import Snapshot, load_snapshot
+from serving.worker.loaded_model import LoadedModel, load_cached_version
 
 LOOK_SECONDS = 0.25
 """How often the pointer is looked at; all workers serve a new version well within two seconds."""
@@ -15,8 +15,8 @@ LOOK_SECONDS = 0.25
 Mark = tuple[int, int, int]
 
 
-class Snapshots:
-    """The snapshot that is served now, and the watch for the next.
+class ServedModel:
+    """The model that is served now, and the watch for the next.
 
     Parameters
     ----------
@@ -31,10 +31,10 @@ class Snapshots:
         self._cache_root = cache_root
         self._seen: Mark | None = None
         self._failed: Mark | None = None
-        self.current: Snapshot | None = None
+        self.current: LoadedModel | None = None
 
-    def current_or_first(self) -> Snapshot | None:
-        """Return the snapshot that is served; the first is loaded at once, as soon as it is published.
+    def current_or_first(self) -> LoadedModel | None:
+        """Return the model that is served; the first is loaded at once, as soon as it is published.
 
         So no worker answers that there is no model after another has answered from it.
         """
@@ -51,7 +51,7 @@ class Snapshots:
         if published is None:
             return
         try:
-            loaded = load_snapshot(published, self._cache_root)
+            loaded = load_cached_version(published, self._cache_root)
             _ = loaded.titles  # made before the first search needs it
         except (RecsysError, OSError, ValueError) as error:
             if mark != self._failed:

@@ -7,10 +7,10 @@ from fastapi import FastAPI, Request
 from recsys.settings import Settings
 from serving.shared.model_cache import ModelCache
 from serving.worker.answer_cache import AnswerCache
-from serving.worker.comparison_models import ExtraSnapshots
+from serving.worker.comparison_models import ComparisonModels
 from serving.worker.metrics.counters import Metrics
 from serving.worker.scoring import Scoring
-from serving.worker.served_model import Snapshots
+from serving.worker.served_model import ServedModel
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Services:
 
     settings: Settings
     model_cache: ModelCache
-    snapshots: Snapshots
+    served: ServedModel
     metrics: Metrics
     answers: AnswerCache
     scoring: Scoring
-    extras: ExtraSnapshots
+    comparisons: ComparisonModels
     tracking_uri: str
 
 

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow_server import failing_proxy, running_server
 from service_process import Service, environment
 
-from recsys.alias.move import Situation, move, settle
+from recsys.alias.move import AliasState, move, settle
 from recsys.alias.spellings import pointers
 from recsys.errors import RegistryError
 from recsys.registry import Registry
@@ -117,14 +117,14 @@ def in_the_ui(page: Any, registry: Registry, version: int, alias: str = "Product
 
 
 def last_entry(registry: Registry) -> tuple[str, int | None, int | None]:
-    entry = Situation.of(registry.snapshot(), "Production").history[-1]
+    entry = AliasState.of(registry.metadata(), "Production").ledger[-1]
     return entry.action, entry.from_version, entry.to_version
 
 
 def assert_follows(service: Service, registry: Registry, version: int) -> None:
     service.wait_for_version(str(version), seconds=30)
     service.wait_until(lambda: registry.aliases() == {"Production": version, "production": version}, seconds=30)
-    assert Situation.of(registry.snapshot(), "Production").is_settled
+    assert AliasState.of(registry.metadata(), "Production").is_settled
     assert service.ask("/health").json["status"] == "healthy"
 
 
@@ -138,7 +138,7 @@ def test_promotion_by_command_client_and_rest_in_any_order_reaches_the_service(s
         (by_rest, 2),
         (by_command, 1),
     ]:
-        before = Situation.of(registry.snapshot(), "Production").current
+        before = AliasState.of(registry.metadata(), "Production").current
         promote(registry, version)
         assert_follows(service, registry, version)
         assert last_entry(registry) == ("promoted" if promote is by_command else "moved", before, version)
@@ -186,7 +186,7 @@ def test_alias_removed_in_the_ui_service_goes_on_and_says_so(service, registry, 
 
 def test_two_processes_promote_at_once_one_after_the_other(registry):
     by_command(registry, 3)
-    n_before = len(Situation.of(registry.snapshot(), "Production").history)
+    n_before = len(AliasState.of(registry.metadata(), "Production").ledger)
     command = [sys.executable, "-m", "training", "promote"]
     variables = environment(MLFLOW_TRACKING_URI=registry.tracking_uri)
     started = [
@@ -195,9 +195,9 @@ def test_two_processes_promote_at_once_one_after_the_other(registry):
     ]
     told = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], told
-    after = Situation.of(registry.snapshot(), "Production")
+    after = AliasState.of(registry.metadata(), "Production")
     assert after.is_settled
-    new = after.history[n_before:]
+    new = after.ledger[n_before:]
     assert sorted(entry.to_version for entry in new) == [1, 2]
     assert [entry.from_version for entry in new] == [3, new[0].to_version]
     assert after.current == new[-1].to_version
@@ -235,7 +235,7 @@ def test_registry_fails_between_two_writes_the_next_command_repairs_it(registry,
     assert "interrupted" in shown.err
     newest = json.loads(shown.out)[0]
     assert (newest["to_version"], newest["why"] == "cut short") == ((2, True) if moved else (1, False))
-    assert Situation.of(registry.snapshot(), UNWATCHED).is_settled
+    assert AliasState.of(registry.metadata(), UNWATCHED).is_settled
     assert set(pointers(registry.aliases(), UNWATCHED).values()) == {2 if moved else 1}
 
 
@@ -246,8 +246,8 @@ def test_deleted_version_takes_its_aliases_with_it_and_rollback_passes_it_over(r
     by_command(registry, 2)
     by_command(registry, int(new.version))
     made.delete_model_version(MODEL, new.version)
-    situation, said = settle(registry, "Production")
-    assert situation.current is None
+    state, said = settle(registry, "Production")
+    assert state.current is None
     assert any("was removed" in sentence for sentence in said)
     assert main(["rollback"]) == 0
     assert registry.aliased("Production").version == 2

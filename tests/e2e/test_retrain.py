@@ -13,7 +13,7 @@ from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 from service_process import environment
 
-from recsys.alias.move import Situation, move
+from recsys.alias.move import AliasState, move
 from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
 from recsys.registry import Registry
@@ -77,7 +77,7 @@ def test_retrain_killed_at_any_stage_is_consistent_or_repaired_by_the_next_comma
     where, nth = STAGES[stage]
     done = run_retraining(home, name, str(KILLER), where, str(nth))
     assert done.returncode == -signal.SIGKILL, done.stderr
-    now = Situation.of(registry.snapshot(), "Production")
+    now = AliasState.of(registry.metadata(), "Production")
     moved = stage in ("one_alias_written", "both_aliases_written")
     assert now.current == (2 if moved else 1)
     assert len(registry.versions()) == (1 if stage in ("lock_taken", "run_begun", "model_logged") else 2)
@@ -88,7 +88,7 @@ def test_retrain_killed_at_any_stage_is_consistent_or_repaired_by_the_next_comma
         assert "was interrupted" in again.stderr
     if stage in ("run_begun", "model_logged"):
         assert "left running by a process that has died" in again.stderr
-    after = Situation.of(registry.snapshot(), "Production")
+    after = AliasState.of(registry.metadata(), "Production")
     assert after.is_settled
     assert after.current == registry.versions()[0].version == registry.aliases()["Challenger"]
     assert not [tag for tag in registry.tags() if tag.startswith("lock.")]
@@ -121,7 +121,7 @@ def test_retrain_sigterm_gives_the_lock_back_and_marks_the_run(home):
     assert process.wait(30) == 143
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
     assert not [tag for tag in registry.tags() if tag.startswith("lock.")]
-    assert Situation.of(registry.snapshot(), "Production").current == 1
+    assert AliasState.of(registry.metadata(), "Production").current == 1
 
 
 def test_schedule_fires_each_minute_logs_json_and_ends_on_sigterm(home):

@@ -75,7 +75,7 @@ def add_code(path: Path) -> None:
         (add_code, "altered"),
     ],
 )
-def test_harmed_version_is_refused_until_it_is_mended(
+def test_harmed_version_is_refused_until_it_is_restored(
     service: Service, served: ServedVersions, tmp_path: Path, harm: Callable[[Path], None], complaint: str
 ) -> None:
     folder = served.file(2, WEIGHTS).parent

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix, SparseItemMatrix, matrix_from_arrays
-from recsys.methods.neighborhoods import from_csr, mended, strongest_columns, to_csr
+from recsys.methods.neighborhoods import from_csr, strongest_columns, symmetrized, to_csr
 
 squares = arrays(np.float32, (5, 5), elements=st.sampled_from([0, 0, 0.25, 0.5, -1]))
 rows = st.lists(st.integers(0, 4), max_size=5, unique=True).map(lambda picked: np.array(picked, dtype=np.int64))
@@ -31,10 +31,10 @@ def test_sparse_and_dense_answer_alike(values: np.ndarray, picked: np.ndarray, c
 
 @settings(deadline=None)
 @given(values=squares)
-def test_mended_sparse_gives_the_larger_of_mirrored_entries(values: np.ndarray) -> None:
+def test_symmetrized_sparse_gives_the_larger_of_mirrored_entries(values: np.ndarray) -> None:
     positive = np.abs(values)
     expected = np.maximum(positive, positive.T)
-    np.testing.assert_array_equal(to_csr(mended(sparse(positive))).toarray(), expected)
+    np.testing.assert_array_equal(to_csr(symmetrized(sparse(positive))).toarray(), expected)
 
 
 @pytest.mark.parametrize("matrix", [DenseItemMatrix(np.eye(3, dtype=np.float32)), sparse(np.eye(3, dtype=np.float32))])

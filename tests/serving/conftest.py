@@ -9,13 +9,13 @@ from starlette.testclient import TestClient
 
 from recsys.data import Dataset
 from recsys.settings import ApiSettings, CacheSettings, CorsSettings, ModelSettings, Settings
-from serving.shared.cached_version import Published
+from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 from serving.worker.app import create_app
 
 TOKEN = "a-token-of-the-tests"
 
-Publish = Callable[..., Published]
+Publish = Callable[..., CachedVersion]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def model_cache(tmp_path: Path) -> ModelCache:
 def publish(model_cache: ModelCache, tiny: Dataset) -> Publish:
     """Return a function that publishes a version, fitted on the tiny dataset unless another is given."""
 
-    def publish_version(version: int, method: str = "content-cosine", dataset: Dataset | None = None) -> Published:
+    def publish_version(version: int, method: str = "content-cosine", dataset: Dataset | None = None) -> CachedVersion:
         return publish_model(model_cache, dataset or tiny, version, method)
 
     return publish_version

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.settings import ApiSettings, Settings
-from serving.shared.comparison_files import Extra, ExtraVersions
+from serving.shared.comparison_files import ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import (
     ListedVersion,
@@ -40,25 +40,27 @@ LIST = VersionList("2026-01-02T03:04:06Z", (listed(3), listed(2, "Challenger"), 
 
 
 @pytest.fixture
-def extra(model_cache: ModelCache) -> ExtraVersions:
+def extra(model_cache: ModelCache) -> ComparisonFiles:
     """Return the files of the extra versions, with a list of three versions."""
-    files = ExtraVersions(model_cache)
+    files = ComparisonFiles(model_cache)
     write_version_list(files.list, LIST)
     return files
 
 
 @pytest.fixture
-def bring(model_cache: ModelCache, extra: ExtraVersions, publish: Callable[..., object]) -> Callable[[int, str], None]:
+def make_ready(
+    model_cache: ModelCache, extra: ComparisonFiles, publish: Callable[..., object]
+) -> Callable[[int, str], None]:
     """Return a function that does what the parent does for a version that is wanted."""
 
-    def bring_version(version: int, method: str) -> None:
+    def fetch_version(version: int, method: str) -> None:
         current = model_cache.current()
         published = publish(version, method)
         if current is not None:
             model_cache.publish(current)
-        extra.put(version, Extra(published))  # type: ignore[arg-type]
+        extra.put(version, ComparisonVersion(published))  # type: ignore[arg-type]
 
-    return bring_version
+    return fetch_version
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def prod_client(settings: Settings, publish: Callable[..., object]) -> Iterator[
         yield connected
 
 
-def test_model_tells_what_answers(client: TestClient, extra: ExtraVersions) -> None:
+def test_model_tells_what_answers(client: TestClient, extra: ComparisonFiles) -> None:
     body = client.get("/model").json()
     assert (body["name"], body["version"], body["method"]) == ("movie-recommender", "1", "content-cosine")
     assert body["metrics"] == {"ndcg_at_10": 0.25}
@@ -88,8 +90,8 @@ def test_model_without_a_model_is_503(empty_client: TestClient) -> None:
     assert empty_client.get("/model").status_code == 503
 
 
-def test_versions_lists_them_with_their_state(client: TestClient, extra: ExtraVersions) -> None:
-    extra.put(3, Extra(None, "altered"))
+def test_versions_lists_them_with_their_state(client: TestClient, extra: ComparisonFiles) -> None:
+    extra.put(3, ComparisonVersion(None, "altered"))
     extra.want(2)
     body = client.get("/versions").json()
     assert body["served"] == "1"
@@ -102,11 +104,13 @@ def test_versions_lists_them_with_their_state(client: TestClient, extra: ExtraVe
     assert body["versions"][1]["aliases"] == ["Challenger"]
 
 
-def test_load_says_how_far_it_is(client: TestClient, extra: ExtraVersions, bring: Callable[[int, str], None]) -> None:
+def test_load_says_how_far_it_is(
+    client: TestClient, extra: ComparisonFiles, make_ready: Callable[[int, str], None]
+) -> None:
     answer = client.post("/versions/2/load")
     assert (answer.status_code, answer.json()["state"]) == (202, "loading")
     assert extra.wanted() == [2]
-    bring(2, "content-jaccard")
+    make_ready(2, "content-jaccard")
     answer = client.post("/versions/2/load")
     assert (answer.status_code, answer.json()["state"]) == (200, "ready")
     assert client.post("/versions/1/load").json()["state"] == "served"
@@ -114,9 +118,9 @@ def test_load_says_how_far_it_is(client: TestClient, extra: ExtraVersions, bring
 
 
 def test_version_is_answered_by_that_version(
-    client: TestClient, extra: ExtraVersions, bring: Callable[[int, str], None]
+    client: TestClient, extra: ComparisonFiles, make_ready: Callable[[int, str], None]
 ) -> None:
-    bring(2, "content-jaccard")
+    make_ready(2, "content-jaccard")
     other = client.get("/movies/30/similar?version=2")
     assert other.headers["x-model-version"] == "2"
     served = client.get("/movies/30/similar")
@@ -128,15 +132,15 @@ def test_version_is_answered_by_that_version(
 
 
 def test_version_answers_are_not_kept_in_the_cache_of_answers(
-    client: TestClient, extra: ExtraVersions, bring: Callable[[int, str], None]
+    client: TestClient, extra: ComparisonFiles, make_ready: Callable[[int, str], None]
 ) -> None:
-    bring(2, "content-jaccard")
+    make_ready(2, "content-jaccard")
     client.post("/recommend?version=2", json=QUESTION)
     client.get("/movies/30/similar?version=2")
     assert client.get("/health").json()["cache_size"] == 0
 
 
-def test_version_that_is_not_at_hand_is_503_and_asked_for(client: TestClient, extra: ExtraVersions) -> None:
+def test_version_that_is_not_at_hand_is_503_and_asked_for(client: TestClient, extra: ComparisonFiles) -> None:
     answer = client.get("/movies/30/similar?version=2")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
@@ -146,14 +150,14 @@ def test_version_that_is_not_at_hand_is_503_and_asked_for(client: TestClient, ex
     assert client.get("/movies/30/similar").status_code == 200
 
 
-def test_version_that_was_refused_says_why(client: TestClient, extra: ExtraVersions) -> None:
-    extra.put(2, Extra(None, "the artifacts of version 2 have been altered"))
+def test_version_that_was_refused_says_why(client: TestClient, extra: ComparisonFiles) -> None:
+    extra.put(2, ComparisonVersion(None, "the artifacts of version 2 have been altered"))
     answer = client.post("/recommend?version=2", json=QUESTION)
     assert (answer.status_code, answer.json()["error"]) == (503, "ArtifactError")
     assert "altered" in answer.json()["detail"]
 
 
-def test_version_that_is_not_registered_is_404(client: TestClient, extra: ExtraVersions) -> None:
+def test_version_that_is_not_registered_is_404(client: TestClient, extra: ComparisonFiles) -> None:
     answer = client.get("/movies/30?version=9")
     assert (answer.status_code, answer.json()["error"]) == (404, "UnknownVersionError")
     assert client.post("/versions/9/load").status_code == 404
@@ -181,7 +185,7 @@ def test_version_that_is_no_number_is_422(client: TestClient, version: str) -> N
     ],
 )
 def test_versions_in_production_need_the_token(
-    prod_client: TestClient, extra: ExtraVersions, method: str, path: str, body: object
+    prod_client: TestClient, extra: ComparisonFiles, method: str, path: str, body: object
 ) -> None:
     assert prod_client.request(method, path, json=body).status_code == 401
     assert prod_client.request(method, path, json=body, headers={"Authorization": "Bearer x"}).status_code == 401
@@ -189,7 +193,7 @@ def test_versions_in_production_need_the_token(
     assert prod_client.get("/model").json()["comparing"] == "token"
 
 
-def test_versions_in_production_without_a_token_are_closed(settings: Settings, extra: ExtraVersions) -> None:
+def test_versions_in_production_without_a_token_are_closed(settings: Settings, extra: ComparisonFiles) -> None:
     closed = settings.model_copy(update={"environment": "prod", "api": ApiSettings()})
     client = TestClient(create_app(closed))
     assert client.get("/versions").status_code == 403
@@ -223,17 +227,17 @@ def test_several_movies_bad_ids_are_422(client: TestClient, ids: str) -> None:
     assert client.get("/movies", params={"ids": ids}).status_code == 422
 
 
-def test_extra_snapshots_hold_two_at_most(
-    client: TestClient, extra: ExtraVersions, bring: Callable[[int, str], None]
+def test_comparison_models_hold_two_at_most(
+    client: TestClient, extra: ComparisonFiles, make_ready: Callable[[int, str], None]
 ) -> None:
     write_version_list(extra.list, replace(LIST, versions=(listed(4), *LIST.versions)))
     for version in (2, 3, 4):
-        bring(version, "content-jaccard")
-        # `bring` points to the version for an instant, which the app may have followed: wait until it is back.
+        make_ready(version, "content-jaccard")
+        # `make_ready` points to the version for an instant, which the app may have followed: wait until it is back.
         while client.get("/health").json()["model_version"] != "1":
             time.sleep(0.05)
         assert client.get(f"/movies/30?version={version}").headers["x-model-version"] == str(version)
-    held = client.app.state.services.extras._held  # type: ignore[attr-defined]
+    held = client.app.state.services.comparisons._held  # type: ignore[attr-defined]
     assert [published.version for published in held] == [3, 4]
 
 

@@ -8,7 +8,7 @@ from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 
 from recsys.alias import lease
-from recsys.alias.move import Situation
+from recsys.alias.move import AliasState
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import RegistryError
@@ -63,7 +63,7 @@ def run(capsys: pytest.CaptureFixture[str]):
 
 
 def history_of(registry: Registry) -> list[tuple[str, int | None, int | None]]:
-    found = Situation.of(registry.snapshot(), "Production").history
+    found = AliasState.of(registry.metadata(), "Production").ledger
     return [(entry.action, entry.from_version, entry.to_version) for entry in found]
 
 

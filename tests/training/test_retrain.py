@@ -9,7 +9,7 @@ from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 
 from recsys.alias import lease
-from recsys.alias.move import Situation, move
+from recsys.alias.move import AliasState, move
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import LeaseHeldError, RecsysError
@@ -69,7 +69,7 @@ def run_retraining(registry: Registry, dataset: Dataset, method: str | None = No
 
 
 def promoted(registry: Registry) -> int | None:
-    return Situation.of(registry.snapshot(), "Production").current
+    return AliasState.of(registry.metadata(), "Production").current
 
 
 def test_retrain_first_version_is_promoted_with_the_default_recipe(registry, dataset):
@@ -106,7 +106,7 @@ def test_retrain_again_with_productions_recipe_is_promoted(registry, dataset):
     done = run_retraining(registry, dataset)
     assert (done.promoted, promoted(registry)) == (True, 2)
     assert client_of(registry).get_run(done.version.run_id).data.params["n_neighbors"] == "7"
-    entry = Situation.of(registry.snapshot(), "Production").history[-1]
+    entry = AliasState.of(registry.metadata(), "Production").ledger[-1]
     assert entry.why.startswith("retraining: passed: nDCG@10 +0.0000")
     assert entry.metrics["difference_lower"] == 0.0
 
@@ -203,7 +203,7 @@ def test_retrain_failing_at_any_stage_leaves_production_and_the_lock_free(served
     with pytest.raises(RecsysError, match="broke"):
         run_retraining(served, dataset)
     assert promoted(served) == 1
-    assert Situation.of(served.snapshot(), "Production").is_settled
+    assert AliasState.of(served.metadata(), "Production").is_settled
     assert not [tag for tag in served.tags() if tag.startswith("lock.")]
 
 

@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 
 from recsys.alias.ledger import Entry
-from recsys.alias.move import Situation, settle
+from recsys.alias.move import AliasState, settle
 from recsys.errors import RegistryError
 from recsys.registry import ModelVersion, Registry
 from recsys.settings import Settings, tracking_uri
@@ -43,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the versions or the history, and return 0."""
     registry = Registry(settings.model.name, tracking_uri())
-    situation = _settled(registry, args.alias)
+    state = _settled(registry, args.alias)
     if flag_of("--history", args.history):
-        entries = situation.history[::-1]
+        entries = state.ledger[::-1]
         text = json.dumps([asdict(entry) for entry in entries], indent=2) if args.json else history_table(entries)
     else:
         rows = [version_row(version, registry.aliases()) for version in registry.versions()]
@@ -95,12 +95,12 @@ def history_table(entries: tuple[Entry, ...]) -> str:
     return text_listing(HISTORY_COLUMNS, rows)
 
 
-def _settled(registry: Registry, alias: str) -> Situation:
+def _settled(registry: Registry, alias: str) -> AliasState:
     try:
-        situation, repaired = settle(registry, alias, wait_seconds=0)
+        state, repaired = settle(registry, alias, wait_seconds=0)
     except RegistryError as error:
         sys.stderr.write(f"warning: the history is not brought up to date: {error}\n")
-        return Situation.of(registry.snapshot(), alias)
+        return AliasState.of(registry.metadata(), alias)
     for sentence in repaired:
         sys.stderr.write(f"warning: {sentence}\n")
-    return situation
+    return state

@@ -78,7 +78,7 @@ def open_registered(registry: Registry, version: ModelVersion, folder: Path) -> 
     try:
         model, info = load_model(registry.download(version, folder) / LOGGED_FOLDER)
     except (RecsysError, OSError) as error:
-        registry.snapshot()  # an unreachable registry is no damaged version
+        registry.metadata()  # an unreachable registry is no damaged version
         method, params = _recipe_of_run(registry, version)
         return Registered(version, method, params, None, str(error))
     return Registered(version, info.method, dict(info.params), model)
@@ -173,7 +173,7 @@ def share_of_movies_kept(production: Catalog, candidate: Catalog) -> float:
 def _recipe_of_run(registry: Registry, version: ModelVersion) -> tuple[str, dict[str, object]]:
     """Return method and parameters as the run of a version has them; an empty name where it is gone."""
     try:
-        with registry.asking(f"the run of version {version.version}"):
+        with registry.registry_errors(f"the run of version {version.version}"):
             params = MlflowClient(tracking_uri=registry.tracking_uri).get_run(version.run_id).data.params
         method = get_method(params["method"])
     except (RegistryError, KeyError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from recsys.alias.move import Situation
+from recsys.alias.move import AliasState
 from recsys.evaluation.report import Evaluation
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import Split
@@ -21,22 +21,22 @@ GATE_TAG = "gate"
 
 
 def hold_contest(
-    registry: Registry, candidate: ModelVersion, evaluation: Evaluation, parts: Split, situation: Situation
+    registry: Registry, candidate: ModelVersion, evaluation: Evaluation, parts: Split, state: AliasState
 ) -> Contest:
     """Return the contest between a candidate, whose evaluation on these parts is known, and Production.
 
     Parameters
     ----------
-    situation
+    state
         Of the served alias: it says which version Production is.
     """
     label = f"version {candidate.version} ({candidate.tags.get('method', 'method unknown')})"
     ours = as_contender(label, evaluation, parts)
     smoke_problem = problem_of_version(registry, candidate)
-    if situation.current is None:
-        return Contest(ours, None, smoke_problem, withdrawn=situation.was_withdrawn)
+    if state.current is None:
+        return Contest(ours, None, smoke_problem, withdrawn=state.was_withdrawn)
     with tempfile.TemporaryDirectory() as scratch:
-        served = open_registered(registry, registry.version(situation.current), Path(scratch))
+        served = open_registered(registry, registry.version(state.current), Path(scratch))
         measured = measure(served, parts)
         kept = share_of_movies_kept(served.model.catalog, parts.train.catalog) if served.model else None
     theirs = as_contender(served.label, measured.evaluation, parts) if measured.evaluation else None
@@ -62,7 +62,7 @@ def as_contender(label: str, evaluation: Evaluation, parts: Split) -> Contender:
 def put_on_record(registry: Registry, version: ModelVersion, verdict: Verdict, candidate_label: str) -> None:
     """Log the verdict to the version's run, as metrics, tags and a picture, and tag the version with it."""
     client = MlflowClient(tracking_uri=registry.tracking_uri)
-    with registry.asking(f"the run {version.run_id} to write the verdict to"):
+    with registry.registry_errors(f"the run {version.run_id} to write the verdict to"):
         for name, value in verdict.numbers.items():
             client.log_metric(version.run_id, f"gate_{name}", value)
         client.set_tag(version.run_id, "gate.verdict", "passed" if verdict.promote else "refused")

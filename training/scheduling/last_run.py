@@ -20,7 +20,7 @@ class LastRun:
 def last_scheduled_run(registry: Registry, experiment: str) -> LastRun | None:
     """Return the newest run with the tag ``trigger=schedule``, None when there is none."""
     client = MlflowClient(tracking_uri=registry.tracking_uri)
-    with registry.asking(f"the runs of {experiment}"):
+    with registry.registry_errors(f"the runs of {experiment}"):
         found = client.get_experiment_by_name(experiment)
         if found is None:
             return None

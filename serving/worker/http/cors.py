@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.worker.context import open_context
-from serving.worker.served_model import Snapshots
+from serving.worker.served_model import ServedModel
 
 VARY = (b"vary", b"Origin")
 """For caches on the way: with another origin the headers are others."""
@@ -19,11 +19,11 @@ EXPOSED = ("X-Correlation-ID", "X-Model-Version", "Retry-After")
 class AnsweringCors(CORSMiddleware):
     """Starlette's CORS; its own answers, to preflight requests, carry the service's headers as well."""
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str], snapshots: Snapshots) -> None:
+    def __init__(self, app: ASGIApp, origins: Sequence[str], served: ServedModel) -> None:
         super().__init__(
             app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"], expose_headers=EXPOSED
         )
-        self._snapshots = snapshots
+        self._served = served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one that no web page makes goes past Starlette, which would take a while over it."""
@@ -42,7 +42,7 @@ class AnsweringCors(CORSMiddleware):
         """Return the answer to a preflight request."""
         response = super().preflight_response(request_headers)
         scope: Scope = {"type": "http", "headers": request_headers.raw, "method": "OPTIONS", "path": ""}
-        context = open_context(scope, self._snapshots.current)
+        context = open_context(scope, self._served.current)
         response.headers["X-Correlation-ID"] = context.fields.correlation_id
         response.headers["X-Model-Version"] = context.version
         return response

@@ -1,4 +1,4 @@
-"""The way in and out of every request: correlation id, model snapshot, body limit, timer, metrics, log line."""
+"""The way in and out of every request: correlation id, model model, body limit, timer, metrics, log line."""
 
 import time
 
@@ -10,7 +10,7 @@ from recsys.logs import REQUEST, REQUEST_LOGGER, log_request
 from serving.worker.context import RequestContext, open_context
 from serving.worker.errors import RequestTooLargeError, unexpected_error_response
 from serving.worker.metrics.counters import OTHER, Metrics
-from serving.worker.served_model import Snapshots
+from serving.worker.served_model import ServedModel
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -20,9 +20,9 @@ _log = logger.bind(logger=REQUEST_LOGGER)
 class RequestMiddleware:
     """Plain ASGI, as it runs for every request."""
 
-    def __init__(self, app: ASGIApp, snapshots: Snapshots, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, served: ServedModel, metrics: Metrics) -> None:
         self.app = app
-        self.snapshots = snapshots
+        self.served = served
         self.metrics = metrics
         self._board = metrics.board
 
@@ -32,7 +32,7 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        context = open_context(scope, self.snapshots.current_or_first())
+        context = open_context(scope, self.served.current_or_first())
         fields = context.fields
 
         async def send_on(message: Message) -> None:

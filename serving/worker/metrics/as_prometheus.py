@@ -36,8 +36,8 @@ def _one(name: str, kind: str, purpose: str, value: float) -> Iterator[str]:
 
 def _model(context: RequestContext) -> Iterator[str]:
     yield from _head("recsys_model_info", "gauge", "The model that answers.")
-    if context.snapshot:
-        found = context.snapshot
+    if context.loaded:
+        found = context.loaded
         labels = f'name="{_escaped(found.name)}",version="{found.version}",run_id="{_escaped(found.run_id)}"'
         yield f"recsys_model_info{{{labels}}} 1"
 

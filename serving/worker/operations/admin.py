@@ -65,9 +65,9 @@ Comparer = Annotated[Services, Depends(comparer)]
 
 async def reload_model(services: Services) -> dict[str, Any]:
     """Ask the sync to look at the registry at once, wait for the outcome, and return it."""
-    before = services.snapshots.current
+    before = services.served.current
     status = await _look_at_once(services)
-    now = services.snapshots.current
+    now = services.served.current
     return {
         "status": _outcome(status, changed=now is not before),
         "previous_version": before.version if before else None,
@@ -96,6 +96,6 @@ async def _look_at_once(services: Services) -> SyncStatus | None:
         await asyncio.sleep(LOOK_SECONDS / 2)
         status = read_status(cache.status)
         if status.answered_request >= request:
-            await asyncio.to_thread(services.snapshots.refresh)
+            await asyncio.to_thread(services.served.refresh)
             return status
     return None

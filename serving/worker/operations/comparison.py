@@ -7,12 +7,12 @@ from starlette.requests import Request
 from serving.shared.comparison_files import State
 from serving.shared.version_list import ListedVersion, address_of_run
 from serving.worker.context import RequestContext, context_of
-from serving.worker.loaded_model import Snapshot
+from serving.worker.loaded_model import LoadedModel
 from serving.worker.operations.admin import check_comparer
 from serving.worker.state import Services, services_of
 
 
-async def chosen_model(request: Request, version: int) -> Snapshot:
+async def chosen_model(request: Request, version: int) -> LoadedModel:
     """Return the model of ``?version=``; the request's context names it from then on, and so does the header.
 
     Raises
@@ -20,18 +20,18 @@ async def chosen_model(request: Request, version: int) -> Snapshot:
     AdminClosedError, AdminTokenError
         When the caller may not look at other versions.
     RecsysError
-        As `ExtraSnapshots.get`.
+        As `ComparisonModels.get`.
     """
     services = await check_comparer(request)
     context = context_of(request)
-    context.snapshot = await services.extras.get(version, context.snapshot)
-    return context.snapshot
+    context.loaded = await services.comparisons.get(version, context.loaded)
+    return context.loaded
 
 
 def describe_model(request: Request) -> dict[str, Any]:
     """Return the body of ``GET /model``."""
     services, model = services_of(request), context_of(request).model
-    listed = services.extras.version_list().find(int(model.version))
+    listed = services.comparisons.version_list().find(int(model.version))
     return {
         "name": model.name,
         "alias": services.settings.model.alias,
@@ -50,15 +50,15 @@ def describe_model(request: Request) -> dict[str, Any]:
 
 def describe_versions(services: Services, context: RequestContext) -> dict[str, Any]:
     """Return the body of ``GET /versions``."""
-    found = services.extras.version_list()
-    served = context.snapshot.version if context.snapshot else None
+    found = services.comparisons.version_list()
+    served = context.loaded.version if context.loaded else None
     versions = [_describe(services, listed, served) for listed in found.versions]
     return {"as_of": found.as_of, "served": served, "versions": versions}
 
 
 def ask_for_version(services: Services, context: RequestContext, version: int) -> dict[str, Any]:
     """Return the body of ``POST /versions/{version}/load``."""
-    state, problem = services.extras.ask_for(version, context.snapshot)
+    state, problem = services.comparisons.ask_for(version, context.loaded)
     return {"version": str(version), "state": state, "problem": problem}
 
 
@@ -66,7 +66,7 @@ def _describe(services: Services, listed: ListedVersion, served: str | None) -> 
     state: State
     state, problem = ("served", None)
     if str(listed.version) != served:
-        state, problem = services.extras.files.state(listed.version)
+        state, problem = services.comparisons.files.state(listed.version)
     return {
         "version": str(listed.version),
         "aliases": listed.aliases,

@@ -14,15 +14,15 @@ PATIENCE_SECONDS = 60.0
 def health(services: Services, context: RequestContext) -> dict[str, Any]:
     """Return the body of ``GET /health``."""
     status = read_status(services.model_cache.status)
-    snapshot = context.snapshot
+    model = context.loaded
     reason = _reason(context, status)
     return {
-        "status": "unavailable" if snapshot is None else "degraded" if reason else "healthy",
-        "model_loaded": snapshot is not None,
+        "status": "unavailable" if model is None else "degraded" if reason else "healthy",
+        "model_loaded": model is not None,
         "model_name": services.settings.model.name,
-        "model_version": snapshot.version if snapshot else None,
-        "model_run_id": snapshot.run_id if snapshot else None,
-        "model_loaded_at": snapshot.loaded_at if snapshot else None,
+        "model_version": model.version if model else None,
+        "model_run_id": model.run_id if model else None,
+        "model_loaded_at": model.loaded_at if model else None,
         "registry": {
             "reachable": status.registry_reachable,
             "last_checked": status.last_checked,
@@ -37,7 +37,7 @@ def health(services: Services, context: RequestContext) -> dict[str, Any]:
 def _reason(context: RequestContext, status: SyncStatus) -> str | None:
     if status.problem:
         return status.problem
-    if context.snapshot is None:
+    if context.loaded is None:
         return "no model has been published yet; the first look at the registry is under way"
     if status.last_checked and _is_old(status):
         return f"the registry has not been looked at since {status.last_checked}"

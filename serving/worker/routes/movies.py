@@ -44,11 +44,9 @@ async def plain_similar(request: Request) -> Response | None:
 
 def similar_as_served(request: Request, movie_id: int, n: int) -> Response:
     """Answer from the served version, or from the answers that are kept."""
-    snapshot = context_of(request).model
-    key = (snapshot.key, "similar", movie_id, n)
-    return json_response(
-        services_of(request).answers.get_or_make(key, lambda: questions.similar(snapshot, movie_id, n))
-    )
+    model = context_of(request).model
+    key = (model.key, "similar", movie_id, n)
+    return json_response(services_of(request).answers.get_or_make(key, lambda: questions.similar(model, movie_id, n)))
 
 
 @router.get(

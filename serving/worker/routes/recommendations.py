@@ -40,10 +40,10 @@ async def plain_question(request: Request) -> Response | None:
 
 def answer_as_served(request: Request, question: Question) -> Response:
     """Answer from the served version, or from the answers that are kept."""
-    snapshot = context_of(request).model
+    model = context_of(request).model
     ratings = frozenset(question.user_ratings.items())
-    key = (snapshot.key, "recommend", ratings, question.n, question.min_rating, question.diversity)
-    return json_response(services_of(request).answers.get_or_make(key, lambda: questions.recommend(snapshot, question)))
+    key = (model.key, "recommend", ratings, question.n, question.min_rating, question.diversity)
+    return json_response(services_of(request).answers.get_or_make(key, lambda: questions.recommend(model, question)))
 
 
 @router.post(

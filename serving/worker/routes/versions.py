@@ -10,12 +10,12 @@ from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, JSON, UNAVAILABLE, UNKNOWN_VERSION, json_response
 from serving.worker.operations.admin import Comparer
 from serving.worker.operations.comparison import ask_for_version, describe_model, describe_versions
-from serving.worker.schemas import MAX_VERSION, ErrorAnswer, ServedModel, VersionLoad, Versions
+from serving.worker.schemas import MAX_VERSION, ErrorAnswer, ModelAnswer, VersionLoad, Versions
 
 router = APIRouter(tags=["versions"])
 
 
-@router.get("/model", responses={200: {"model": ServedModel}, **UNAVAILABLE}, response_model=None)
+@router.get("/model", responses={200: {"model": ModelAnswer}, **UNAVAILABLE}, response_model=None)
 async def model(request: Request) -> Response:
     """Which version answers: its method, its metrics on the holdout, when it was trained, and by which run."""
     return json_response(orjson.dumps(describe_model(request)))

@@ -3,7 +3,7 @@ import threading
 import time
 
 import pytest
-from memory_board import MemoryBoard
+from memory_alias_store import MemoryAliasStore
 
 from recsys.alias import lease
 from recsys.alias.identity import ProcessId, who_am_i
@@ -31,29 +31,29 @@ def foreign(**changes: object) -> str:
 
 
 def test_held_lease_free_is_held_then_given_back():
-    board = MemoryBoard()
-    with lease.held_lease(board, KEY, "a test") as held:
-        assert lease.read_holder(board.tags(), KEY).by == who_am_i()
+    store = MemoryAliasStore()
+    with lease.held_lease(store, KEY, "a test") as held:
+        assert lease.read_holder(store.tags(), KEY).by == who_am_i()
         held.check()
-    assert KEY not in board.tags()
+    assert KEY not in store.tags()
 
 
 def test_held_lease_error_inside_gives_it_back():
-    board = MemoryBoard()
-    with pytest.raises(ValueError, match="inside"), lease.held_lease(board, KEY, "a test"):
+    store = MemoryAliasStore()
+    with pytest.raises(ValueError, match="inside"), lease.held_lease(store, KEY, "a test"):
         raise ValueError("inside")
-    assert KEY not in board.tags()
+    assert KEY not in store.tags()
 
 
 def test_held_lease_held_elsewhere_names_the_holder():
-    board = MemoryBoard()
-    board.tags_now[KEY] = foreign()
+    store = MemoryAliasStore()
+    store.tags_now[KEY] = foreign()
     with (
         pytest.raises(LeaseHeldError, match="a retraining by bob@elsewhere is under way"),
-        lease.held_lease(board, KEY, ""),
+        lease.held_lease(store, KEY, ""),
     ):
         pass
-    assert json.loads(board.tags()[KEY])["token"] == "other"
+    assert json.loads(store.tags()[KEY])["token"] == "other"
 
 
 @pytest.mark.parametrize(
@@ -66,24 +66,24 @@ def test_held_lease_held_elsewhere_names_the_holder():
     ],
 )
 def test_held_lease_holder_gone_is_taken_over(tag):
-    board = MemoryBoard()
-    board.tags_now[KEY] = tag()
-    with lease.held_lease(board, KEY, "a test"):
-        assert lease.read_holder(board.tags(), KEY).by == who_am_i()
+    store = MemoryAliasStore()
+    store.tags_now[KEY] = tag()
+    with lease.held_lease(store, KEY, "a test"):
+        assert lease.read_holder(store.tags(), KEY).by == who_am_i()
 
 
 def test_held_lease_waits_for_the_holder_to_end():
-    board = MemoryBoard()
-    board.tags_now[KEY] = foreign(until=time.time() + 0.2)
-    with lease.held_lease(board, KEY, "a test", wait_seconds=5):
-        assert lease.read_holder(board.tags(), KEY).by == who_am_i()
+    store = MemoryAliasStore()
+    store.tags_now[KEY] = foreign(until=time.time() + 0.2)
+    with lease.held_lease(store, KEY, "a test", wait_seconds=5):
+        assert lease.read_holder(store.tags(), KEY).by == who_am_i()
 
 
 def test_held_lease_many_threads_never_two_at_once():
-    board, inside, seen = MemoryBoard(), [], []
+    store, inside, seen = MemoryAliasStore(), [], []
 
     def work(number: int) -> None:
-        with lease.held_lease(board, KEY, "a test", wait_seconds=30):
+        with lease.held_lease(store, KEY, "a test", wait_seconds=30):
             inside.append(number)
             seen.append(len(inside))
             time.sleep(0.005)
@@ -98,33 +98,33 @@ def test_held_lease_many_threads_never_two_at_once():
 
 
 def test_held_lease_slow_registry_gives_up_with_an_error(monkeypatch):
-    board = MemoryBoard()
-    quick = board.set_tag
+    store = MemoryAliasStore()
+    quick = store.set_tag
 
     def slow(key: str, value: str) -> None:
         quick(key, value)
         time.sleep(0.03)
 
-    monkeypatch.setattr(board, "set_tag", slow)
-    with pytest.raises(RegistryError, match="took longer than"), lease.held_lease(board, KEY, "a test"):
+    monkeypatch.setattr(store, "set_tag", slow)
+    with pytest.raises(RegistryError, match="took longer than"), lease.held_lease(store, KEY, "a test"):
         pass
 
 
 def test_lease_not_renewed_in_time_fails_its_check(monkeypatch):
     monkeypatch.setattr(lease, "LEASE_SECONDS", 0.2)
-    board = MemoryBoard()
-    with lease.held_lease(board, KEY, "a test") as held:
-        board.tags_now[KEY] = foreign()
+    store = MemoryAliasStore()
+    with lease.held_lease(store, KEY, "a test") as held:
+        store.tags_now[KEY] = foreign()
         time.sleep(0.3)
         with pytest.raises(RegistryError, match="was lost"):
             held.check()
-    assert json.loads(board.tags()[KEY])["token"] == "other"
+    assert json.loads(store.tags()[KEY])["token"] == "other"
 
 
 def test_lease_renewed_outlives_its_time(monkeypatch):
     monkeypatch.setattr(lease, "LEASE_SECONDS", 0.4)
-    board = MemoryBoard()
-    with lease.held_lease(board, KEY, "a test") as held:
+    store = MemoryAliasStore()
+    with lease.held_lease(store, KEY, "a test") as held:
         time.sleep(0.8)
         held.check()
 

@@ -1,6 +1,6 @@
 import pytest
 
-from recsys.alias.ledger import Entry, entry_key, next_number, read_history, version_before
+from recsys.alias.ledger import Entry, entry_key, next_number, read_ledger, version_before
 
 
 def entry(number: int, action: str, to_version: int | None) -> Entry:
@@ -19,14 +19,14 @@ def test_entry_tag_round_trip_is_the_same():
 def test_read_history_unsorted_tags_of_several_aliases_gives_one_in_order():
     tags = {entry_key("Production", n): entry(n, "promoted", n).as_tag() for n in (10, 2, 1)}
     tags |= {entry_key("Staging", 1): entry(1, "promoted", 9).as_tag(), "owner": "ann"}
-    assert [found.number for found in read_history(tags, "PRODUCTION")] == [1, 2, 10]
+    assert [found.number for found in read_ledger(tags, "PRODUCTION")] == [1, 2, 10]
     assert next_number(tags, "Production") == 11
 
 
 @pytest.mark.parametrize("text", ["", "promoted", "[]", "{}", '{"number": 1, "surprise": 2}'])
 def test_read_history_damaged_tag_is_passed_over_but_its_number_is_not_used_again(text):
     tags = {entry_key("Production", 1): entry(1, "promoted", 1).as_tag(), entry_key("Production", 2): text}
-    assert [found.number for found in read_history(tags, "Production")] == [1]
+    assert [found.number for found in read_ledger(tags, "Production")] == [1]
     assert next_number(tags, "Production") == 3
 
 

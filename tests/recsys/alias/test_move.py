@@ -5,10 +5,10 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory_board import MemoryBoard
+from memory_alias_store import MemoryAliasStore
 
 from recsys.alias import lease
-from recsys.alias.move import Situation, intent_key, move, settle
+from recsys.alias.move import AliasState, intent_key, move, settle
 from recsys.errors import LeaseHeldError, RegistryError
 
 ALIAS = "Production"
@@ -21,41 +21,41 @@ def _no_waiting():
         yield
 
 
-def situation(board: MemoryBoard) -> Situation:
-    return Situation.of(board.snapshot(), ALIAS)
+def state(store: MemoryAliasStore) -> AliasState:
+    return AliasState.of(store.metadata(), ALIAS)
 
 
-def served_board(version: int = 1) -> MemoryBoard:
-    board = MemoryBoard()
-    move(board, ALIAS, version, action="promoted", why="first")
-    board.writes.clear()
-    return board
+def served_store(version: int = 1) -> MemoryAliasStore:
+    store = MemoryAliasStore()
+    move(store, ALIAS, version, action="promoted", why="first")
+    store.writes.clear()
+    return store
 
 
-def assert_consistent(board: MemoryBoard) -> None:
-    now = situation(board)
+def assert_consistent(store: MemoryAliasStore) -> None:
+    now = state(store)
     assert now.is_settled
-    assert set(board.aliases_now.values()) <= {now.current}
-    assert intent_key(ALIAS) not in board.tags_now
-    assert not [key for key in board.tags_now if key.startswith("lock.")]
-    chain = now.history
+    assert set(store.aliases_now.values()) <= {now.current}
+    assert intent_key(ALIAS) not in store.tags_now
+    assert not [key for key in store.tags_now if key.startswith("lock.")]
+    chain = now.ledger
     assert [entry.number for entry in chain] == list(range(1, len(chain) + 1))
     assert [entry.from_version for entry in chain[1:]] == [entry.to_version for entry in chain[:-1]]
 
 
 def test_move_first_sets_both_spellings_and_the_history():
-    board = MemoryBoard()
-    done = move(board, ALIAS, 1, action="promoted", why="first", metrics={"ndcg_at_10": 0.5})
-    assert board.aliases_now == {"Production": 1, "production": 1}
-    assert done.entry == situation(board).history[0]
+    store = MemoryAliasStore()
+    done = move(store, ALIAS, 1, action="promoted", why="first", metrics={"ndcg_at_10": 0.5})
+    assert store.aliases_now == {"Production": 1, "production": 1}
+    assert done.entry == state(store).ledger[0]
     assert (done.entry.from_version, done.entry.to_version, done.entry.why) == (None, 1, "first")
-    assert_consistent(board)
+    assert_consistent(store)
 
 
 def test_move_writes_intent_aliases_history_in_this_order():
-    board = served_board()
-    move(board, ALIAS, 2, action="promoted")
-    assert board.writes == [
+    store = served_store()
+    move(store, ALIAS, 2, action="promoted")
+    assert store.writes == [
         "set lock.production",
         "set intent.production",
         "point Production",
@@ -67,45 +67,45 @@ def test_move_writes_intent_aliases_history_in_this_order():
 
 
 def test_move_third_spelling_is_moved_too():
-    board = served_board()
-    board.aliases_now["PRODUCTION"] = 1
-    move(board, ALIAS, 2, action="promoted")
-    assert board.aliases_now == {"Production": 2, "production": 2, "PRODUCTION": 2}
+    store = served_store()
+    store.aliases_now["PRODUCTION"] = 1
+    move(store, ALIAS, 2, action="promoted")
+    assert store.aliases_now == {"Production": 2, "production": 2, "PRODUCTION": 2}
 
 
 def test_move_to_where_it_is_changes_nothing_but_completes_spellings():
-    board = served_board()
-    del board.aliases_now["production"]
-    done = move(board, ALIAS, 1, action="promoted")
+    store = served_store()
+    del store.aliases_now["production"]
+    done = move(store, ALIAS, 1, action="promoted")
     assert done.entry is None
-    assert board.aliases_now == {"Production": 1, "production": 1}
-    assert len(situation(board).history) == 1
+    assert store.aliases_now == {"Production": 1, "production": 1}
+    assert len(state(store).ledger) == 1
 
 
 def test_move_refused_under_the_lock_moves_nothing():
-    board = served_board()
-    done = move(board, ALIAS, 2, action="promoted", allowed=lambda found: f"it is {found.current}")
+    store = served_store()
+    done = move(store, ALIAS, 2, action="promoted", allowed=lambda found: f"it is {found.current}")
     assert (done.refusal, done.entry) == ("it is 1", None)
-    assert board.aliases_now == {"Production": 1, "production": 1}
-    assert_consistent(board)
+    assert store.aliases_now == {"Production": 1, "production": 1}
+    assert_consistent(store)
 
 
 @pytest.mark.parametrize("lands", [False, True], ids=["lost", "answer_lost"])
 @pytest.mark.parametrize("fail_at", range(7))
 def test_move_registry_fails_at_any_write_next_look_repairs(fail_at, lands):
-    board = served_board()
-    board.fail_at, board.lands = fail_at, lands
+    store = served_store()
+    store.fail_at, store.lands = fail_at, lands
     with suppress(RegistryError):
-        move(board, ALIAS, 2, action="promoted", why="better")
-    halfway = situation(board).current
-    board.heal()
-    board.tags_now = {key: text for key, text in board.tags_now.items() if not key.startswith("lock.")}  # it runs out
-    after, said = settle(board, ALIAS)
-    moved = 2 in board.aliases_now.values()
+        move(store, ALIAS, 2, action="promoted", why="better")
+    halfway = state(store).current
+    store.heal()
+    store.tags_now = {key: text for key, text in store.tags_now.items() if not key.startswith("lock.")}  # it runs out
+    after, said = settle(store, ALIAS)
+    moved = 2 in store.aliases_now.values()
     assert after.current == halfway == (2 if moved else 1)
-    assert_consistent(board)
+    assert_consistent(store)
     if moved:
-        assert (after.history[-1].action, after.history[-1].why) == ("promoted", "better")
+        assert (after.ledger[-1].action, after.ledger[-1].why) == ("promoted", "better")
     if fail_at in (2, 3, 4) or (fail_at == 1 and lands) or (fail_at == 5 and not lands):
         assert any("interrupted" in sentence for sentence in said)
 
@@ -113,57 +113,57 @@ def test_move_registry_fails_at_any_write_next_look_repairs(fail_at, lands):
 @pytest.mark.parametrize("spelling", ["Production", "production", "PRODUCTION"])
 @pytest.mark.parametrize("version", [1, 3])
 def test_settle_moved_by_others_is_entered_and_brought_into_line(spelling, version):
-    board = served_board(2)
-    board.aliases_now[spelling] = version
-    after, said = settle(board, ALIAS)
+    store = served_store(2)
+    store.aliases_now[spelling] = version
+    after, said = settle(store, ALIAS)
     assert after.current == version
-    assert (after.history[-1].action, after.history[-1].from_version) == ("moved", 2)
-    assert after.history[-1].by.startswith("unknown, seen by ")
-    assert after.history[-1].metrics == {"ndcg_at_10": version / 10}
+    assert (after.ledger[-1].action, after.ledger[-1].from_version) == ("moved", 2)
+    assert after.ledger[-1].by.startswith("unknown, seen by ")
+    assert after.ledger[-1].metrics == {"ndcg_at_10": version / 10}
     assert any("outside of this product's commands" in sentence for sentence in said)
-    assert_consistent(board)
+    assert_consistent(store)
 
 
 def test_settle_removed_in_all_spellings_is_entered_and_not_set_again():
-    board = served_board()
-    board.aliases_now.clear()
-    after, said = settle(board, ALIAS)
+    store = served_store()
+    store.aliases_now.clear()
+    after, said = settle(store, ALIAS)
     assert (after.current, after.was_withdrawn) == (None, True)
-    assert (after.history[-1].action, after.history[-1].to_version) == ("removed", None)
+    assert (after.ledger[-1].action, after.ledger[-1].to_version) == ("removed", None)
     assert "was removed" in said[0]
-    assert settle(board, ALIAS)[1] == []
-    assert board.aliases_now == {}
+    assert settle(store, ALIAS)[1] == []
+    assert store.aliases_now == {}
 
 
 def test_settle_removed_in_one_spelling_is_left_alone():
-    board = served_board()
-    del board.aliases_now["production"]
-    after, said = settle(board, ALIAS)
-    assert (after.current, said, board.writes) == (1, [], [])
+    store = served_store()
+    del store.aliases_now["production"]
+    after, said = settle(store, ALIAS)
+    assert (after.current, said, store.writes) == (1, [], [])
 
 
 def test_settle_all_well_writes_nothing_and_takes_no_lock():
-    board = served_board()
-    settle(board, ALIAS)
-    assert board.writes == []
+    store = served_store()
+    settle(store, ALIAS)
+    assert store.writes == []
 
 
 @pytest.mark.parametrize("text", ["{", "{}", ""])
 def test_settle_damaged_intent_is_removed(text):
-    board = served_board()
-    board.tags_now[intent_key(ALIAS)] = text
-    assert settle(board, ALIAS)[0].current == 1
-    assert_consistent(board)
+    store = served_store()
+    store.tags_now[intent_key(ALIAS)] = text
+    assert settle(store, ALIAS)[0].current == 1
+    assert_consistent(store)
 
 
 def test_move_lock_held_by_another_fails_and_moves_nothing():
-    board = served_board()
+    store = served_store()
     with (
-        lease.held_lease(board, "lock.production", "a move of Production"),
+        lease.held_lease(store, "lock.production", "a move of Production"),
         pytest.raises(LeaseHeldError, match="move"),
     ):
-        move(board, ALIAS, 2, action="promoted", wait_seconds=0)
-    assert board.aliases_now == {"Production": 1, "production": 1}
+        move(store, ALIAS, 2, action="promoted", wait_seconds=0)
+    assert store.aliases_now == {"Production": 1, "production": 1}
 
 
 HANDS = st.sampled_from(["Production", "production"])
@@ -181,28 +181,28 @@ STEPS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
 def test_any_sequence_of_moves_failures_and_looks_ends_consistent(steps):
-    board = MemoryBoard()
+    store = MemoryAliasStore()
     for step in steps:
         match step:
             case ("command", version, fail_at, lands):
-                board.writes.clear()
-                board.fail_at, board.lands = fail_at, lands
+                store.writes.clear()
+                store.fail_at, store.lands = fail_at, lands
                 try:
-                    move(board, ALIAS, version, action="promoted")
+                    move(store, ALIAS, version, action="promoted")
                 except RegistryError:
-                    board.tags_now = {key: t for key, t in board.tags_now.items() if not key.startswith("lock.")}
+                    store.tags_now = {key: t for key, t in store.tags_now.items() if not key.startswith("lock.")}
                 else:
-                    assert situation(board).current == version
-                board.heal()
-                board.tags_now.pop("lock.production", None)  # where giving it back has failed, it runs out
+                    assert state(store).current == version
+                store.heal()
+                store.tags_now.pop("lock.production", None)  # where giving it back has failed, it runs out
             case ("hand", spelling, version):
-                settle(board, ALIAS)  # whoever moves an alias by hand has looked at it for longer than a poll
-                board.aliases_now[spelling] = version
-                assert situation(board).current == version or len(set(board.aliases_now.values())) == 1
+                settle(store, ALIAS)  # whoever moves an alias by hand has looked at it for longer than a poll
+                store.aliases_now[spelling] = version
+                assert state(store).current == version or len(set(store.aliases_now.values())) == 1
             case ("remove", spelling):
-                board.aliases_now.pop(spelling, None)
+                store.aliases_now.pop(spelling, None)
             case ("look",):
-                settle(board, ALIAS)
-    before = situation(board).current
-    assert settle(board, ALIAS)[0].current == before
-    assert_consistent(board)
+                settle(store, ALIAS)
+    before = state(store).current
+    assert settle(store, ALIAS)[0].current == before
+    assert_consistent(store)

@@ -21,7 +21,7 @@ from serving.parent import comparison_loader as version_loader
 from serving.parent.comparison_loader import VersionLoader
 from serving.shared import cached_version, comparison_files
 from serving.shared.atomic_files import read_json
-from serving.shared.comparison_files import KEPT_EXTRA, ExtraVersions
+from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles
 from serving.shared.model_cache import KEPT_VERSIONS, ModelCache
 from serving.shared.version_list import NEWEST, ask_for_versions, read_version_list
 
@@ -90,11 +90,11 @@ def loader(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.
 
 
 @pytest.fixture
-def extra(model_cache: ModelCache) -> ExtraVersions:
-    return ExtraVersions(model_cache)
+def extra(model_cache: ModelCache) -> ComparisonFiles:
+    return ComparisonFiles(model_cache)
 
 
-def want(extra: ExtraVersions, *versions: int) -> None:
+def want(extra: ComparisonFiles, *versions: int) -> None:
     """Ask for versions, one after the other."""
     for position, version in enumerate(versions):
         extra.want(version)
@@ -104,7 +104,7 @@ def want(extra: ExtraVersions, *versions: int) -> None:
 
 
 def test_look_wanted_version_becomes_ready(
-    loader: VersionLoader, extra: ExtraVersions, model_cache: ModelCache
+    loader: VersionLoader, extra: ComparisonFiles, model_cache: ModelCache
 ) -> None:
     want(extra, 3)
     assert extra.state(3) == ("loading", None)
@@ -113,12 +113,12 @@ def test_look_wanted_version_becomes_ready(
     found = extra.get(3)
     assert found is not None
     assert found.published is not None
-    assert model_cache.has(found.published)
+    assert model_cache.is_intact(found.published)
     assert model_cache.current() is None, "what is served is for the sync to say"
 
 
 def test_look_ready_version_is_not_fetched_again(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry
 ) -> None:
     want(extra, 3)
     for _ in range(3):
@@ -127,7 +127,7 @@ def test_look_ready_version_is_not_fetched_again(
 
 
 def test_look_version_that_has_vanished_from_the_cache_is_fetched_again(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, model_cache: ModelCache
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, model_cache: ModelCache
 ) -> None:
     want(extra, 3)
     loader.look()
@@ -136,7 +136,7 @@ def test_look_version_that_has_vanished_from_the_cache_is_fetched_again(
     assert registry.downloads == [3, 3]
 
 
-def test_look_third_version_lets_go_of_the_one_used_longest_ago(loader: VersionLoader, extra: ExtraVersions) -> None:
+def test_look_third_version_lets_go_of_the_one_used_longest_ago(loader: VersionLoader, extra: ComparisonFiles) -> None:
     want(extra, 2, 3)
     loader.look()
     want(extra, 2, 4)
@@ -146,19 +146,19 @@ def test_look_third_version_lets_go_of_the_one_used_longest_ago(loader: VersionL
 
 
 def test_look_disk_holds_few_versions_and_never_lets_go_of_one_in_use(
-    loader: VersionLoader, extra: ExtraVersions, model_cache: ModelCache
+    loader: VersionLoader, extra: ComparisonFiles, model_cache: ModelCache
 ) -> None:
     for version in range(1, N_VERSIONS + 1):
         want(extra, version)
         loader.look()
     held = [extra.get(version) for version in extra.wanted()]
-    assert len(held) == KEPT_EXTRA
-    assert all(found and found.published and model_cache.has(found.published) for found in held)
+    assert len(held) == KEPT_COMPARISONS
+    assert all(found and found.published and model_cache.is_intact(found.published) for found in held)
     assert len(list(model_cache.versions.iterdir())) <= KEPT_VERSIONS
 
 
 def test_look_altered_version_is_refused_and_not_stored(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, model_cache: ModelCache
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, model_cache: ModelCache
 ) -> None:
     registry.tags[3]["artifact_sha256"] = "0" * 64
     want(extra, 3)
@@ -171,7 +171,7 @@ def test_look_altered_version_is_refused_and_not_stored(
 
 
 def test_look_refused_version_is_tried_again_when_asked_for_later(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = registry.tags[3]["artifact_sha256"]
     registry.tags[3]["artifact_sha256"] = "0" * 64
@@ -187,14 +187,14 @@ def test_look_refused_version_is_tried_again_when_asked_for_later(
 
 
 def test_look_full_disk_refuses_the_version_and_waits_before_the_next_attempt(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     want(extra, 3)
     with monkeypatch.context() as full:
-        full.setattr(ExtraVersions, "put", fail)
+        full.setattr(ComparisonFiles, "put", fail)
         for _ in range(3):
             loader.look()
     assert registry.downloads == [3]
@@ -205,7 +205,7 @@ def test_look_full_disk_refuses_the_version_and_waits_before_the_next_attempt(
 
 
 def test_extra_versions_get_reads_the_file_once(
-    loader: VersionLoader, extra: ExtraVersions, monkeypatch: pytest.MonkeyPatch
+    loader: VersionLoader, extra: ComparisonFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two reads may meet two contents: a file that is replaced in between would give a state that never was."""
     want(extra, 3)
@@ -222,14 +222,14 @@ def test_extra_versions_get_reads_the_file_once(
     assert len(reads) == 1
 
 
-def test_look_version_that_does_not_exist_is_refused(loader: VersionLoader, extra: ExtraVersions) -> None:
+def test_look_version_that_does_not_exist_is_refused(loader: VersionLoader, extra: ComparisonFiles) -> None:
     want(extra, 99)
     loader.look()
     assert extra.state(99)[0] == "refused"
 
 
 def test_look_without_the_lock_does_nothing(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, model_cache: ModelCache
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, model_cache: ModelCache
 ) -> None:
     model_cache.lock.release()
     want(extra, 3)
@@ -239,7 +239,7 @@ def test_look_without_the_lock_does_nothing(
 
 
 def test_look_lists_versions_with_their_aliases_and_metrics(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry
 ) -> None:
     registry.set_aliases = {"Production": 2, "production": 2, "Challenger": 6, "mine": 6}
     loader.look()
@@ -252,7 +252,7 @@ def test_look_lists_versions_with_their_aliases_and_metrics(
 
 
 def test_look_unreachable_registry_leaves_the_list_as_it_was(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry
 ) -> None:
     loader.look()
     before = read_version_list(extra.list)
@@ -272,7 +272,7 @@ def test_ask_for_versions_leaves_out_old_ones_without_an_alias(registry: ToldReg
 
 
 def test_loader_start_forgets_what_was_wanted_before(
-    loader: VersionLoader, extra: ExtraVersions, registry: ToldRegistry, model_cache: ModelCache
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, model_cache: ModelCache
 ) -> None:
     want(extra, 3)
     loader.look()

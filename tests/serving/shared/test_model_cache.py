@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from serving.shared.cached_version import Published
+from serving.shared.cached_version import CachedVersion
 from serving.shared.file_lock import FileLock
 from serving.shared.model_cache import KEPT_VERSIONS, SETTLED_SECONDS, ModelCache
 
-Publish = Callable[..., Published]
+Publish = Callable[..., CachedVersion]
 
 
 def test_current_without_publication_is_none(model_cache: ModelCache) -> None:

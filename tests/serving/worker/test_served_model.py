@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from starlette.testclient import TestClient
 
-from serving.shared.cached_version import Published
+from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
-from serving.worker.served_model import Snapshots
+from serving.worker.served_model import ServedModel
 
-Publish = Callable[..., Published]
+Publish = Callable[..., CachedVersion]
 
 
 def wait_for_version(client: TestClient, version: str) -> None:
@@ -60,21 +60,21 @@ def test_no_answer_is_lost_or_mixed_while_versions_change(client: TestClient, pu
 
 def test_refresh_unloadable_version_keeps_the_old_one(model_cache: ModelCache, publish: Publish) -> None:
     publish(1)
-    snapshots = Snapshots(model_cache.pointer, model_cache.root)
-    snapshots.refresh()
+    served = ServedModel(model_cache.pointer, model_cache.root)
+    served.refresh()
     second = publish(2)
     shutil.rmtree(model_cache.root / second.folder)
-    snapshots.refresh()
-    assert snapshots.current is not None
-    assert snapshots.current.version == "1"
+    served.refresh()
+    assert served.current is not None
+    assert served.current.version == "1"
 
 
 def test_refresh_later_repaired_version_is_loaded(model_cache: ModelCache, publish: Publish) -> None:
     first = publish(1)
     shutil.rmtree(model_cache.root / first.folder)
-    snapshots = Snapshots(model_cache.pointer, model_cache.root)
-    snapshots.refresh()
-    assert snapshots.current is None
+    served = ServedModel(model_cache.pointer, model_cache.root)
+    served.refresh()
+    assert served.current is None
     publish(1)
-    snapshots.refresh()
-    assert snapshots.current is not None
+    served.refresh()
+    assert served.current is not None

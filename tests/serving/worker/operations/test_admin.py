@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.settings import Settings
-from serving.shared.cached_version import Published
+from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import SyncStatus, write_status
 from serving.worker.app import create_app
@@ -54,7 +54,7 @@ def answer_reload_request(model_cache: ModelCache, problem: str | None, publish:
 def test_reload_tells_what_the_look_came_to(  # noqa: PLR0917
     client: TestClient,
     model_cache: ModelCache,
-    publish: Callable[[int], Published],
+    publish: Callable[[int], CachedVersion],
     published: str | None,
     problem: str | None,
     status: str,

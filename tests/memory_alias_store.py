@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from recsys.alias.move import Snapshot
+from recsys.alias.move import ModelMetadata
 from recsys.errors import RegistryError
 
 
-class MemoryBoard:
+class MemoryAliasStore:
     """Aliases and tags as MLflow's registry keeps them: case-sensitive, without compare-and-set.
 
     Parameters
@@ -26,8 +26,8 @@ class MemoryBoard:
         self.fail_at: int | None = None
         self.lands = False
 
-    def snapshot(self) -> Snapshot:
-        return Snapshot(dict(self.aliases_now), dict(self.tags_now))
+    def metadata(self) -> ModelMetadata:
+        return ModelMetadata(dict(self.aliases_now), dict(self.tags_now))
 
     def tags(self) -> Mapping[str, str]:
         return dict(self.tags_now)
@@ -41,7 +41,7 @@ class MemoryBoard:
     def point(self, spelling: str, version: int) -> None:
         self._write(f"point {spelling}", lambda: self.aliases_now.__setitem__(spelling, version))
 
-    def numbers(self, version: int) -> Mapping[str, float]:
+    def headline_metrics(self, version: int) -> Mapping[str, float]:
         return {"ndcg_at_10": version / 10}
 
     def heal(self) -> None:
