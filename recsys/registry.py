@@ -20,6 +20,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.errors import LeaseHeldError, ParameterError, RegistryError
+from recsys.settings import Settings
 
 CHALLENGER = "Challenger"
 """Alias of the newest candidate."""
@@ -101,19 +102,25 @@ class Registry:
         """Return all aliases as they are spelled, with the version of each."""
         return dict(self.metadata().aliases)
 
-    def aliased(self, alias: str, *, repair: bool = True) -> ModelVersion | None:
+    def alias_state(self, alias: str) -> AliasState:
+        """Return what one look tells about an alias in all its spellings; nothing is written."""
+        return AliasState.of(self.metadata(), alias)
+
+    def aliased(self, alias: str) -> ModelVersion | None:
         """Return the version that an alias, in any spelling, stands for; None when no spelling is set.
 
-        Where spellings disagree, the newest decision counts (`recsys.alias.spellings`). A move by others is warned of
-        once, entered in the history, and the other spelling brought into line, if the registry can be written and
-        nobody else is at it; ``repair=False`` leaves that to others.
+        Where spellings disagree, the newest decision counts (`recsys.alias.spellings`). Nothing is written.
         """
-        state = AliasState.of(self.metadata(), alias)
-        if repair and not state.is_settled:
-            self._repair(state)
-        return None if state.current is None else self.version(state.current)
+        current = self.alias_state(alias).current
+        return None if current is None else self.version(current)
 
-    def _repair(self, state: AliasState) -> None:
+    def repair(self, state: AliasState) -> None:
+        """Complete what is not settled about an alias, if the registry can be written and nobody else does it.
+
+        A move by others is warned of once and entered in the ledger, and the other spellings are brought into line.
+        """
+        if state.is_settled:
+            return
         findings = state.findings()
         if findings != self._warned_of:
             self._warned_of = findings
@@ -204,7 +211,7 @@ class Registry:
         registry = cls(match["name"], tracking_uri)
         if match["version"]:
             return registry.download(registry.version(int(match["version"])), folder)
-        version = registry.aliased(match["alias"], repair=False)
+        version = registry.aliased(match["alias"])
         if version is None:
             raise RegistryError(f"no version of {registry.name} has the alias {match['alias']}; train a model first")
         return registry.download(version, folder)
@@ -220,6 +227,11 @@ class Registry:
             raise RegistryError(
                 f"the registry at {self.tracking_uri} does not give {what}: {_gist(error)}; {_remedy(error)}"
             ) from error
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the registry of the configured model."""
+    return Registry(settings.model.name, settings.tracking_uri)
 
 
 def _model_version(found: MlflowVersion) -> ModelVersion:

@@ -15,7 +15,6 @@ from recsys.parameters import first_problem
 PREFIX = "RECSYS_"
 DELIMITER = "__"
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
-LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class _Group(BaseModel):
@@ -107,6 +106,13 @@ class Settings(BaseSettings):
     cors: CorsSettings = CorsSettings()
     cache: CacheSettings = CacheSettings()
     logging: LoggingSettings = LoggingSettings()
+    tracking_uri: str = Field(DEFAULT_TRACKING_URI, validation_alias="MLFLOW_TRACKING_URI")
+    """MLflow's tracking server and registry; MLflow's own variable, SQLite in the working folder by default."""
+
+    @field_validator("tracking_uri")
+    @classmethod
+    def _default(cls, value: str) -> str:
+        return value or DEFAULT_TRACKING_URI
 
     @property
     def n_workers(self) -> int:
@@ -136,19 +142,18 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
 
 
 def _variable(path: list[str]) -> str:
+    if path[0].isupper():
+        return path[0]
     return PREFIX + DELIMITER.join(path).upper()
 
 
 def setting_names() -> Iterator[str]:
     """Yield the names of all settings as environment variables."""
     for name, field in Settings.model_fields.items():
+        if field.validation_alias is not None:
+            continue  # MLflow's own, without the prefix
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             for inner in field.annotation.model_fields:
                 yield _variable([name, inner])
         else:
             yield _variable([name])
-
-
-def tracking_uri() -> str:
-    """Return ``MLFLOW_TRACKING_URI``, or SQLite in the working folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI

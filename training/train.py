@@ -10,12 +10,11 @@ from loguru import logger
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from recsys.checksums import sha256_of, tree_sha256
 from recsys.data.dataset import Dataset
 from recsys.fitting import Recipe
+from recsys.model_checks import checksum_tags
 from recsys.registry import CHALLENGER, ModelVersion, Registry
 from recsys.splits import SplitParams
-from recsys.storage import LOGGED_FOLDER, MANIFEST
 from training import tracking
 from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
@@ -73,10 +72,7 @@ def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) 
     """Register a logged model, with tags that hold the checksums of what lies in the artifact store."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = registry.download_uri(logged.model_uri, Path(scratch))
-        sums = {
-            "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
-            "artifact_sha256": tree_sha256(folder),
-        }
+        sums = checksum_tags(folder)
     return registry.register(logged.model_uri, {**tags, **sums})
 
 

@@ -1,11 +1,18 @@
-"""Brings a registered version into the cache: fetched, compared with its checksums, tried out; or already there."""
+"""Downloads a registered version into the cache: compared with its checksums, then tried out, before it is stored.
 
+Only this module and `recsys.registry` import MLflow in the parent process, late, when it is first needed.
+"""
+
+import math
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from serving.parent import candidate
+from recsys.errors import ArtifactError
+from recsys.model_checks import expected_sum, verify_checksums
+from recsys.storage import LOGGED_FOLDER, load_model
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.shared.model_cache import ModelCache
 
@@ -24,7 +31,7 @@ def cached_version_of(cache: ModelCache, version: "ModelVersion") -> CachedVersi
     ArtifactError
         When the version has no checksums.
     """
-    artifact_sha256 = candidate.expected_sum(version)
+    artifact_sha256 = expected_sum(version)
     folder = cache.folder_for(version.version, artifact_sha256)
     return CachedVersion(
         name=version.name,
@@ -51,7 +58,30 @@ def ensure_cached(registry: "Registry", cache: ModelCache, version: "ModelVersio
     logger.info("fetching version {} of {}", version.version, version.name)
     with cache.scratch() as scratch:
         fetched = registry.download(version, scratch)
-        candidate.verify(fetched, version)
+        verify_checksums(fetched, version)
         with _trial:
-            candidate.try_out(fetched)
+            smoke_test(fetched)
         cache.store(fetched, cache.root / place.folder)
+
+
+def smoke_test(folder: Path) -> None:
+    """Load a verified version as pyfunc and let it answer once.
+
+    Raises
+    ------
+    ArtifactError
+        When it does not load, or its answer is not a list of known movies with finite scores.
+    """
+    from recsys.pyfunc import input_example  # noqa: PLC0415
+    from serving.pyfunc_loader import load_pyfunc  # noqa: PLC0415
+
+    recommender, _ = load_model(folder / LOGGED_FOLDER)
+    question, params = input_example(recommender)
+    try:
+        answer: Any = load_pyfunc(folder).predict(question, params=params)
+        movie_ids, scores = list(answer["movie_ids"][0]), list(answer["scores"][0])
+    except Exception as error:
+        raise ArtifactError(f"the model does not answer: {type(error).__name__}: {error}") from error
+    known = set(recommender.catalog.movie_ids.tolist()) - set(question["movie_ids"][0])
+    if not set(movie_ids) <= known or not all(map(math.isfinite, scores)) or bool(movie_ids) != bool(known):
+        raise ArtifactError(f"the smoke test failed: movies {movie_ids}, scores {scores}")

@@ -15,6 +15,7 @@ from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import SyncStatus, read_status, write_status
 
 if TYPE_CHECKING:
+    from recsys.alias.move import AliasState
     from recsys.registry import ModelVersion, Registry
 
 LONGEST_WAIT = 120.0
@@ -79,10 +80,17 @@ class Sync:
         return status
 
     def _follow_alias(self, status: SyncStatus) -> SyncStatus:
-        version = self.registry.aliased(self.alias)
-        if version is None:
+        state = self.registry.alias_state(self.alias)
+        status = self._publish_current(state, status)
+        # After publishing: the workers wait for the version, nobody waits for the ledger.
+        self.registry.repair(state)
+        return status
+
+    def _publish_current(self, state: "AliasState", status: SyncStatus) -> SyncStatus:
+        if state.current is None:
             problem = f"no version of {self.registry.name} has the alias {self.alias}; train or promote one"
             return status.checked(reachable=True, problem=problem)
+        version = self.registry.version(state.current)
         if self._refusal and self._refusal.version == version and time.monotonic() < self._refusal.again_at:
             return status.checked(reachable=True, problem=self._refusal.reason, refused_version=version.version)
         try:

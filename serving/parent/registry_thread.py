@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from recsys.logs import take_over_logging
-from recsys.settings import Settings, tracking_uri
+from recsys.settings import Settings
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import read_status, write_status
 
@@ -88,21 +88,21 @@ class Poller:
         for name, value in MLFLOW_DEFAULTS.items():
             os.environ.setdefault(name, value)
         # These bring MLflow and NumPy, which take seconds that the start of the workers needs more urgently.
-        from recsys.registry import Registry  # noqa: PLC0415
+        from recsys.registry import registry_of  # noqa: PLC0415
         from serving.parent.follow_alias import Sync  # noqa: PLC0415
 
         model = self.settings.model
         try:
-            return Sync(Registry(model.name, tracking_uri()), model.alias, self.cache, model.poll_seconds)
+            return Sync(registry_of(self.settings), model.alias, self.cache, model.poll_seconds)
         finally:
             take_over_logging(self.settings.logging.level)
 
     def _start_loader(self) -> None:
-        from recsys.registry import Registry  # noqa: PLC0415
+        from recsys.registry import registry_of  # noqa: PLC0415
         from serving.parent.comparison_loader import VersionLoader  # noqa: PLC0415
 
         model = self.settings.model
-        loader = VersionLoader(Registry(model.name, tracking_uri()), self.cache, model.poll_seconds)
+        loader = VersionLoader(registry_of(self.settings), self.cache, model.poll_seconds)
         threading.Thread(target=loader.run, args=(self._stopped,), name="versions", daemon=True).start()
 
     def _wait(self, request: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from loguru import logger
 
 from recsys.errors import ParameterError
-from recsys.settings import Settings, tracking_uri
+from recsys.settings import Settings
 from serving.parent.listener import address_of, allow_many_connections, listen
 from serving.parent.registry_thread import Poller
 from serving.parent.supervisor import Supervisor
@@ -81,7 +81,7 @@ def _announce(settings: Settings, address: str) -> None:
     model, n_workers = settings.model, settings.n_workers
     workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
     logger.info("listening on {} with {}", address, workers)
-    logger.info("serving models:/{}@{} from {}", model.name, model.alias, tracking_uri())
+    logger.info("serving models:/{}@{} from {}", model.name, model.alias, settings.tracking_uri)
     logger.info("open {}/ for the explorer, {}/docs for the routes, {}/health for the state", address, address, address)
     body = '{"user_ratings": {"1": 5, "50": 4.5}, "n": 5}'
     logger.info("try: curl -s {}/recommend -H 'Content-Type: application/json' -d '{}'", address, body)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from recsys import __version__
-from recsys.settings import Settings, tracking_uri
+from recsys.settings import Settings
 from serving.shared.board import READY, Board, private_board
 from serving.shared.model_cache import ModelCache
 from serving.worker.answer_cache import AnswerCache
@@ -76,7 +76,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str]) ->
         answers=answers,
         scoring=Scoring(settings.logging.level),
         comparisons=ComparisonModels(model_cache),
-        tracking_uri=tracking_uri(),
+        tracking_uri=settings.tracking_uri,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import ParameterError
-from recsys.settings import read_settings, setting_names, tracking_uri
+from recsys.settings import read_settings, setting_names
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ def test_read_settings_env_file_joins_but_the_environment_wins(tmp_path: Path, m
         monkeypatch.delenv(name)
     settings = read_settings()
     assert (settings.api.port, settings.api.host) == (9100, "0.0.0.0")
-    assert tracking_uri() == "http://x"
+    assert settings.tracking_uri == "http://x"
 
 
 def test_admin_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,7 +130,8 @@ def test_promote_altered_files_are_refused(registry, run):
     code, out, _ = run("promote", "3")
     client.set_model_version_tag(registry.name, "3", "artifact_sha256", good)
     assert code == 3
-    assert "nothing was moved: version 3 cannot be served: its files are not those that were registered" in out
+    assert "nothing was moved: version 3 cannot be served: the artifacts of version 3 of movie-recommender" in out
+    assert "have been altered" in out
     assert registry.aliases() == {}
 
 
@@ -151,6 +152,7 @@ def test_removed_by_others_is_no_version_and_training_does_not_set_it_again(regi
     for spelling in ("Production", "production"):
         client_of(registry).delete_registered_model_alias(registry.name, spelling)
     assert registry.aliased("Production") is None
+    registry.repair(registry.alias_state("Production"))
     assert history_of(registry)[-1] == ("removed", 1, None)
     assert not promote_first(registry, "Production", registry.version(3))
     assert run("rollback")[1] == "Production is now version 1; before it was not set\n"
@@ -171,12 +173,12 @@ def test_versions_of_an_empty_registry_say_what_to_do(run, tmp_path, monkeypatch
     assert run("promote", "latest")[0] == 2
 
 
-def test_aliased_disagreeing_spellings_reader_serves_the_newest_and_mends_it(registry, run):
+def test_aliased_disagreeing_spellings_reader_serves_the_newest_and_repair_aligns_them(registry, run):
     run("promote", "2")
     client_of(registry).set_registered_model_alias(registry.name, "production", "1")
-    assert registry.aliased("Production", repair=False).version == 1
-    assert registry.aliases() == {"Production": 2, "production": 1}
     assert registry.aliased("Production").version == 1
+    assert registry.aliases() == {"Production": 2, "production": 1}
+    registry.repair(registry.alias_state("Production"))
     assert registry.aliases() == {"Production": 1, "production": 1}
     assert history_of(registry)[-1] == ("moved", 2, 1)
 
@@ -189,6 +191,7 @@ def test_aliased_registry_read_only_reader_serves_on(registry, run, monkeypatch)
         raise RegistryError("read-only")
 
     monkeypatch.setattr(registry, "set_tag", refuse)
+    registry.repair(registry.alias_state("Production"))
     assert registry.aliased("Production").version == 1
     assert registry.aliases() == {"Production": 2, "production": 1}
 

@@ -12,8 +12,8 @@ import textwrap
 from dataclasses import asdict
 
 from recsys.errors import ParameterError
-from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import registry_of
+from recsys.settings import Settings
 from recsys.splits import split
 from training.commands import shared_flags
 from training.gating.comparison import Comparison, UserLists, compare
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Compare, print the result, and return 0."""
-    registry = Registry(settings.model.name, tracking_uri())
+    registry = registry_of(settings)
     versions = registry.versions()
     if not versions:
         raise ParameterError(f"{registry.name} has no version yet; train one first: python -m training train")

@@ -13,7 +13,7 @@ from pathlib import Path
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.settings import Settings
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.commands import shared_flags
 from training.experiment import run_experiment
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Evaluate, print the metrics, and return 0."""
-    recipe = recipe_of_version(args.model) if args.model else shared_flags.recipe_of(args)
+    recipe = recipe_of_version(args.model, settings) if args.model else shared_flags.recipe_of(args)
     split_params = shared_flags.split_of(args)
     outcome = run_experiment(shared_flags.dataset_of(args, settings), recipe, split_params)
     text = json.dumps(outcome.metrics, indent=2) + "\n" if args.json else metrics_table(outcome, recipe.method)
@@ -40,10 +40,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def recipe_of_version(model_uri: str) -> Recipe:
+def recipe_of_version(model_uri: str, settings: Settings) -> Recipe:
     """Return the method and the parameters that a registered version was made with."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Registry.fetch(model_uri, tracking_uri(), Path(scratch))
+        folder = Registry.fetch(model_uri, settings.tracking_uri, Path(scratch))
         _, info = load_model(folder / LOGGED_FOLDER)
     method = get_method(info.method)
     return Recipe(method.name, make_params(method, info.params))

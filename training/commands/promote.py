@@ -8,8 +8,8 @@ exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refu
 
 import argparse
 
-from recsys.registry import HEADLINE, Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import HEADLINE, registry_of
+from recsys.settings import Settings
 from training.commands import moves
 from training.promotion import choose, promote
 from training.train import EXPERIMENT
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Promote, say what was done, and return the exit code."""
-    registry = Registry(settings.model.name, tracking_uri())
+    registry = registry_of(settings)
     choice = choose(registry, args.version, experiment=args.experiment, metric=args.metric)
     done = promote(registry, args.alias, choice, why=args.why)
     return moves.report(done, choice.version.version, args)

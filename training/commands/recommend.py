@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recsys.errors import ParameterError
 from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N
-from recsys.settings import Settings, tracking_uri
+from recsys.settings import Settings
 from training.batch import recommend_file
 
 
@@ -29,11 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to write; .csv or .parquet")
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001
+def run(args: argparse.Namespace, settings: Settings) -> int:
     """Recommend, say how many lists were written, and return 0."""
     if args.n < 1:
         raise ParameterError(f"--n {args.n}: ask for at least 1 movie")
-    written = recommend_file(args.model, tracking_uri(), args.history, args.out, n=args.n, min_rating=args.min_rating)
+    written = recommend_file(
+        args.model, settings.tracking_uri, args.history, args.out, n=args.n, min_rating=args.min_rating
+    )
     unknown = f"; {written.n_unknown} ratings of movies that the model does not know" if written.n_unknown else ""
     sys.stdout.write(f"{args.out}: lists for {written.n_users} users{unknown}\n")
     return 0

@@ -19,8 +19,8 @@ from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.logs import set_up_logs
 from recsys.methods import get_method, make_params
-from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import registry_of
+from recsys.settings import Settings
 from training.commands import shared_flags
 from training.commands.gate_flags import add_gate_flags, gate_of
 from training.commands.words import flag_of, word_of
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         shared_flags.dataset_of(args, settings),
         recipe,
         split_params,
-        Registry(settings.model.name, tracking_uri()),
+        registry_of(settings),
         alias=settings.model.alias,
         default_recipe=default_recipe(),
         gate=gate,

@@ -8,8 +8,8 @@ exit codes: 0 moved, or there already; 1 failed, also when there is no version b
 
 import argparse
 
-from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import registry_of
+from recsys.settings import Settings
 from training.commands import moves
 from training.promotion import roll_back
 
@@ -22,6 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Roll back, say what was done, and return the exit code."""
-    registry = Registry(settings.model.name, tracking_uri())
+    registry = registry_of(settings)
     done, target = roll_back(registry, args.alias, args.to or None, why=args.why)
     return moves.report(done, target.version, args)

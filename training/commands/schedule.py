@@ -18,8 +18,8 @@ from loguru import logger
 
 from recsys.errors import RegistryError
 from recsys.logs import set_up_logs
-from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import Registry, registry_of
+from recsys.settings import Settings
 from training.commands import shared_flags
 from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
 from training.commands.retrain import add_retrain_flags
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Retrain by the clock until SIGTERM, and return 0."""
     trigger = parse_cron(args.cron)
     command = retrain_command(args)
-    registry = Registry(settings.model.name, tracking_uri())
+    registry = registry_of(settings)
     if args.show:
         sys.stdout.write(shown(trigger, registry))
         return 0

@@ -16,8 +16,8 @@ from types import FrameType
 
 from recsys.errors import ParameterError
 from recsys.methods import get_method, method_names
-from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import registry_of
+from recsys.settings import Settings
 from training.commands import shared_flags
 from training.sweeping.sweep import SweepPlan, SweepResult, sweep
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     plan, split_params = plan_of(args), shared_flags.split_of(args)
     dataset = shared_flags.dataset_of(args, settings)
     sys.stderr.write(f"study {plan.study}\n")
-    result = sweep(dataset, split_params, Registry(settings.model.name, tracking_uri()), plan)
+    result = sweep(dataset, split_params, registry_of(settings), plan)
     sys.stdout.write((json.dumps(as_json(result, plan), indent=2) if args.json else as_text(result, args)) + "\n")
     return 0
 

@@ -7,8 +7,8 @@ the newest version of the registered model, with the alias Challenger; with the 
 import argparse
 import sys
 
-from recsys.registry import Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import registry_of
+from recsys.settings import Settings
 from training.commands import shared_flags
 from training.reporting.console import metrics_table
 from training.train import EXPERIMENT, train
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Train, print what came of it, and return 0."""
     recipe, split_params = shared_flags.recipe_of(args), shared_flags.split_of(args)
     dataset = shared_flags.dataset_of(args, settings)
-    registry = Registry(settings.model.name, tracking_uri())
+    registry = registry_of(settings)
     trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias)
     version = trained.version
     alias = settings.model.alias if trained.promoted else "Challenger"

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from recsys.alias.ledger import Entry
 from recsys.alias.move import AliasState, settle
 from recsys.errors import RegistryError
-from recsys.registry import ModelVersion, Registry
-from recsys.settings import Settings, tracking_uri
+from recsys.registry import ModelVersion, Registry, registry_of
+from recsys.settings import Settings
 from training.commands.words import flag_of
 from training.reporting.console import text_listing
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the versions or the history, and return 0."""
-    registry = Registry(settings.model.name, tracking_uri())
+    registry = registry_of(settings)
     state = _settled(registry, args.alias)
     if flag_of("--history", args.history):
         entries = state.ledger[::-1]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.checksums import sha256_of, tree_sha256
 from recsys.errors import RecsysError
 from recsys.model import Recommender
+from recsys.model_checks import verify_checksums
 from recsys.registry import ModelVersion, Registry
-from recsys.storage import LOGGED_FOLDER, MANIFEST, load_model
+from recsys.storage import LOGGED_FOLDER, load_model
 
 N_PROBES = 50
 
@@ -44,20 +44,8 @@ def problem_of_version(registry: Registry, version: ModelVersion) -> str:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             folder = registry.download(version, Path(scratch))
+            verify_checksums(folder, version)
             model, _ = load_model(folder / LOGGED_FOLDER)
-            return _problem_of_files(folder, version) or problem_of_model(model)
+            return problem_of_model(model)
     except (RecsysError, OSError) as error:
         return str(error)
-
-
-def _problem_of_files(folder: Path, version: ModelVersion) -> str:
-    sums = {
-        "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
-        "artifact_sha256": tree_sha256(folder),
-    }
-    for tag, measured in sums.items():
-        if tag not in version.tags:
-            return f"it has no tag {tag} to check its files by; register it with python -m training train"
-        if measured != version.tags[tag]:
-            return f"its files are not those that were registered ({tag} differs)"
-    return ""

@@ -16,7 +16,7 @@ from recsys.checksums import sha256_of, tree_sha256
 from recsys.data import Dataset
 from recsys.errors import RegistryError
 from recsys.storage import LOGGED_FOLDER, MANIFEST
-from serving.parent import candidate
+from serving.parent import checked_download
 from serving.parent import comparison_loader as version_loader
 from serving.parent.comparison_loader import VersionLoader
 from serving.shared import cached_version, comparison_files
@@ -83,7 +83,7 @@ def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
 @pytest.fixture
 def loader(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[VersionLoader]:
     """Return a loader that leaves out the trial as pyfunc, for which MLflow would have to be there."""
-    monkeypatch.setattr(candidate, "try_out", lambda _: None)
+    monkeypatch.setattr(checked_download, "smoke_test", lambda _: None)
     model_cache.lock.acquire()
     yield VersionLoader(registry, model_cache, 10.0)  # type: ignore[arg-type]
     model_cache.lock.release()

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from published_models import save_artifacts
 
-from recsys.checksums import sha256_of, tree_sha256
+from recsys.alias.move import AliasState, ModelMetadata
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, RegistryError
+from recsys.model_checks import checksum_tags
 from recsys.storage import LOGGED_FOLDER, MANIFEST
-from serving.parent import candidate
+from serving.parent import checked_download
 from serving.parent.follow_alias import Sync
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import read_status
@@ -31,24 +32,24 @@ class ToldRegistry:
     tags: dict[int, dict[str, str]] = field(default_factory=dict)
     failure: Exception | None = None
     downloads: int = 0
+    repaired: list[AliasState] = field(default_factory=list)
 
     def put(self, version: int, dataset: Dataset, method: str) -> Path:
         folder = self.store / str(version)
         save_artifacts(dataset, folder, method)
-        self.tags[version] = {
-            "artifact_sha256": tree_sha256(folder),
-            "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
-        }
+        self.tags[version] = checksum_tags(folder)
         return folder
 
-    def aliased(self, alias: str) -> Any:  # noqa: ARG002
+    def alias_state(self, alias: str) -> AliasState:
         if self.failure:
             raise self.failure
-        if self.points_to is None:
-            return None
-        return self._version(self.points_to)
+        aliases = {} if self.points_to is None else {alias: self.points_to}
+        return AliasState.of(ModelMetadata(aliases), alias)
 
-    def _version(self, number: int) -> Any:
+    def repair(self, state: AliasState) -> None:
+        self.repaired.append(state)
+
+    def version(self, number: int) -> Any:
         return SimpleNamespace(name=self.name, version=number, run_id=f"run-{number}", tags=dict(self.tags[number]))
 
     def download(self, version: Any, folder: Path) -> Path:
@@ -68,7 +69,7 @@ def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
 @pytest.fixture
 def sync(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch) -> Sync:
     """Return a sync that leaves out the trial as pyfunc, for which MLflow would have to be there."""
-    monkeypatch.setattr(candidate, "try_out", lambda _: None)
+    monkeypatch.setattr(checked_download, "smoke_test", lambda _: None)
     return Sync(registry, "Production", model_cache, 10.0)  # type: ignore[arg-type]
 
 
@@ -200,7 +201,7 @@ def test_check_model_that_fails_its_trial_is_refused(
     def fail(folder: Path) -> None:
         raise ArtifactError("the model does not answer")
 
-    monkeypatch.setattr(candidate, "try_out", fail)
+    monkeypatch.setattr(checked_download, "smoke_test", fail)
     assert sync.check().problem == "the model does not answer"
     assert served(model_cache) is None
 

@@ -1,0 +1,72 @@
+"""The checksum tags of a registered version: written at registration, compared before anything of it is loaded.
+
+The sums stand in the registry and the files in the artifact store, so that whoever can only write to the store cannot
+change what is served.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.checksums import sha256_of, tree_sha256
+from recsys.errors import ArtifactError
+from recsys.storage import LOGGED_FOLDER, MANIFEST
+
+if TYPE_CHECKING:
+    from recsys.registry import ModelVersion
+
+ARTIFACT_TAG = "artifact_sha256"
+"""Tag with the sum over all files, see `recsys.checksums.tree_sha256`."""
+
+MODEL_TAG = "model_json_sha256"
+"""Tag with the sum of ``model.json``, which in turn holds the sum of every array."""
+
+
+def checksum_tags(folder: Path) -> dict[str, str]:
+    """Return the checksum tags of the artifacts in a folder.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no movie recommender.
+    """
+    manifest = folder / LOGGED_FOLDER / MANIFEST
+    if not manifest.is_file():
+        raise ArtifactError(f"there is no {LOGGED_FOLDER / MANIFEST} among the files; this is no movie recommender")
+    return {MODEL_TAG: sha256_of(manifest), ARTIFACT_TAG: tree_sha256(folder)}
+
+
+def expected_sum(version: "ModelVersion") -> str:
+    """Return the sum of the artifacts that the registry's tags demand.
+
+    Raises
+    ------
+    ArtifactError
+        When the version has no such tags: what has no sum cannot be checked.
+    """
+    missing = [tag for tag in (ARTIFACT_TAG, MODEL_TAG) if not version.tags.get(tag)]
+    if missing:
+        raise ArtifactError(
+            f"version {version.version} of {version.name} has no tag {' and no tag '.join(missing)}, so its files "
+            "cannot be checked; register it with `python -m training train`"
+        )
+    return version.tags[ARTIFACT_TAG]
+
+
+def verify_checksums(folder: Path, version: "ModelVersion") -> None:
+    """Compare downloaded artifacts with the sums in the registry's tags.
+
+    Raises
+    ------
+    ArtifactError
+        When a file has been altered, added or removed, or the version has no sums.
+    """
+    expected_sum(version)
+    for path in folder.rglob("*"):
+        if path.is_symlink() or path.name == "__pycache__":
+            raise ArtifactError(f"version {version.version} of {version.name} holds {path.name}, which no model needs")
+    for tag, found in checksum_tags(folder).items():
+        if found != version.tags[tag]:
+            raise ArtifactError(
+                f"the artifacts of version {version.version} of {version.name} have been altered: {tag} is {found}, "
+                f"the registry says {version.tags[tag]}; it is not loaded"
+            )
