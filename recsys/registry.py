@@ -19,6 +19,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
+from recsys.checksums import remove_added_files
 from recsys.errors import LeaseHeldError, ParameterError, RegistryError
 from recsys.settings import Settings
 
@@ -192,7 +193,8 @@ class Registry:
             fetched = mlflow.artifacts.download_artifacts(
                 artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
             )
-            return Path(fetched)
+        remove_added_files(Path(fetched))
+        return Path(fetched)
 
     @classmethod
     def fetch(cls, model_uri: str, tracking_uri: str, folder: Path) -> Path:

@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from loguru import logger
 
-from recsys.checksums import tree_sha256
+from recsys.checksums import remove_added_files, tree_sha256
 from recsys.errors import ArtifactError
 from serving.shared.atomic_files import sync_folder, sync_tree, write_json
 from serving.shared.cached_version import CachedVersion, read_comparison, read_pointer

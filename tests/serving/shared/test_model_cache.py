@@ -38,6 +38,14 @@ def test_current_if_whole_harmed_version_is_withdrawn(model_cache: ModelCache, p
     assert not model_cache.pointer.exists()
 
 
+def test_current_if_whole_version_kept_by_an_earlier_release_is_served(
+    model_cache: ModelCache, publish: Publish
+) -> None:
+    published = publish(1)
+    (model_cache.root / published.folder / "registered_model_meta").write_text("model_name: movies")
+    assert model_cache.current_if_whole() == published
+
+
 def test_all_spellings_of_an_alias_are_one(model_cache: ModelCache) -> None:
     assert ModelCache(model_cache.root, "movie-recommender", "production").pointer == model_cache.pointer
 
