@@ -65,7 +65,11 @@ class ModelCache:
     def current_if_whole(self) -> CachedVersion | None:
         """Return what is served after a check of its sum; what has been altered, or is incomplete, is withdrawn."""
         current = self.current()
-        if current is None or self.is_intact(current):
+        if current is None:
+            return None
+        # Earlier releases kept MLflow's note of the version in the folder.
+        remove_added_files(self.root / current.folder)
+        if self.is_intact(current):
             return current
         logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
         self.pointer.unlink(missing_ok=True)
