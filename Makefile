@@ -77,12 +77,11 @@ $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not on PATH; install Python 3.11, or make PYTHON=python3 with a newer one" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(INSTALLED): requirements.lock | $(VENV)/bin/python
-	@echo "Installing into $(VENV) (about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+$(INSTALLED): requirements.lock scripts/install.py | $(VENV)/bin/python
+	@$(BIN)/python scripts/install.py requirements.lock
 	@touch $@
 
-$(INSTALLED_DEV): requirements-dev.lock | $(INSTALLED)
-	@echo "Installing what the tests need into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@touch $@
+# The lock for development holds all of the other one.
+$(INSTALLED_DEV): requirements-dev.lock requirements.lock scripts/install.py | $(VENV)/bin/python
+	@$(BIN)/python scripts/install.py requirements-dev.lock
+	@touch $(INSTALLED) $@
