@@ -11,22 +11,37 @@ MLFLOW_WITHIN_RECSYS = {"recsys/pyfunc.py", "recsys/registry.py"}
 
 
 def imports() -> Iterator[tuple[str, str]]:
-    """Yield (file, imported module) for every import statement of the three packages."""
+    """Yield (file, imported module) for every import of the three packages, those inside of functions included.
+
+    ``from a import b`` gives both ``a`` and ``a.b``, and ``import_module("a")`` counts as an import.
+    """
     for package in ("recsys", "training", "serving"):
         for path in sorted((ROOT / package).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Import):
-                    yield from ((name, alias.name) for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    yield name, node.module
+                yield from ((name, module) for module in imported_modules(node))
+
+
+def imported_modules(node: ast.AST) -> list[str]:
+    """Return the modules that one node of a syntax tree imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+        first = node.args[0]
+        return [first.value] if isinstance(first, ast.Constant) else []
+    return []
 
 
 FOUND = sorted(set(imports()))
 
 
 def importers(module: str, package: str) -> set[str]:
-    return {file for file, imported in FOUND if file.startswith(f"{package}/") and imported.split(".")[0] == module}
+    """Return the files below a folder that import a module or anything in it."""
+    return {
+        file for file, imported in FOUND if file.startswith(f"{package}/") and f"{imported}.".startswith(f"{module}.")
+    }
 
 
 def test_imports_are_found_at_all() -> None:
@@ -45,10 +60,42 @@ def test_imports_are_found_at_all() -> None:
         ("recsys", "fastapi"),
         ("training", "fastapi"),
         ("recsys", "optuna"),
+        ("serving/parent", "fastapi"),
+        ("serving/parent", "starlette"),
+        ("serving/parent", "serving.worker"),
+        ("serving/worker", "serving.parent"),
+        ("serving/worker", "recsys.registry"),
+        ("serving/worker", "recsys.pyfunc"),
+        ("serving/shared", "fastapi"),
+        ("serving/shared", "starlette"),
+        ("serving/shared", "mlflow"),
+        ("serving/shared", "serving.parent"),
+        ("serving/shared", "serving.worker"),
     ],
 )
-def test_package_never_imports(package: str, forbidden: str) -> None:
+def test_folder_never_imports(package: str, forbidden: str) -> None:
     assert importers(forbidden, package) == set()
+
+
+def test_mlflow_is_imported_by_a_worker_for_the_scoring_protocol_only() -> None:
+    assert importers("mlflow", "serving/worker") <= {"serving/worker/scoring.py"}
+    at_the_top = ast.parse((ROOT / "serving/worker/scoring.py").read_text(encoding="utf-8")).body
+    assert not [node for node in at_the_top if any(name.startswith("mlflow") for name in imported_modules(node))]
+
+
+@pytest.mark.parametrize(
+    ("statement", "module"),
+    [
+        ("import mlflow", "mlflow"),
+        ("import mlflow.pyfunc as p", "mlflow.pyfunc"),
+        ("from mlflow import pyfunc", "mlflow.pyfunc"),
+        ("def f():\n    from serving import parent", "serving.parent"),
+        ("importlib.import_module('mlflow.pyfunc')", "mlflow.pyfunc"),
+        ("__import__('mlflow')", "mlflow"),
+    ],
+)
+def test_imports_of_any_form_are_seen(statement: str, module: str) -> None:
+    assert module in [name for node in ast.walk(ast.parse(statement)) for name in imported_modules(node)]
 
 
 def test_no_module_unpickles() -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
+from serving.parent.version_listing import ask_for_versions
 from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
-from serving.shared.version_list import ask_for_versions, write_version_list
+from serving.shared.version_list import write_version_list
 
 if TYPE_CHECKING:
     from recsys.registry import Registry

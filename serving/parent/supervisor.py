@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from loguru import logger
 
+from serving.parent.listener import BACKLOG
 from serving.shared.board import READY, Board, create_memory
 
 KILL_AFTER_SECONDS = 10.0
@@ -105,7 +106,7 @@ class Supervisor:
 
     def _start(self, slot: int) -> Worker:
         descriptors = {"listener": self._listener.fileno(), "lifeline": self._lifeline, "board": self._memory}
-        flags = [f"--{name}={number}" for name, number in {**descriptors, "slot": slot}.items()]
+        flags = [f"--{name}={number}" for name, number in {**descriptors, "slot": slot, "backlog": BACKLOG}.items()]
         process = subprocess.Popen(
             [sys.executable, "-m", "serving.worker", *flags],
             pass_fds=tuple(descriptors.values()),

@@ -1,22 +1,12 @@
 """The registered versions as the sync last saw them; the workers read them here, and never ask the registry."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from serving.shared.atomic_files import read_json, write_json
-from serving.shared.cached_version import utc_now
-
-if TYPE_CHECKING:
-    from recsys.registry import Registry
-
-NEWEST = 50
-"""So many of the newest versions are listed, and beside them whatever has an alias."""
-
-_METRIC = re.compile(r"[a-z_]+_at_\d+(_popularity)?")
 
 
 @dataclass(frozen=True)
@@ -56,33 +46,6 @@ class VersionList:
         return next((listed for listed in self.versions if listed.version == version), None)
 
 
-def ask_for_versions(registry: "Registry") -> VersionList:
-    """Return what the registry lists now.
-
-    Raises
-    ------
-    RegistryError
-        When it does not answer.
-    """
-    aliases = registry.aliases()
-    listed = []
-    for position, found in enumerate(registry.versions()):
-        own = _one_spelling(alias for alias, number in aliases.items() if number == found.version)
-        if own or position < NEWEST:
-            listed.append(
-                ListedVersion(
-                    version=found.version,
-                    aliases=own,
-                    run_id=found.run_id,
-                    method=found.tags.get("method"),
-                    dataset=found.tags.get("dataset"),
-                    metrics=_metrics(found.tags),
-                    created=found.created.isoformat(timespec="seconds").replace("+00:00", "Z"),
-                )
-            )
-    return VersionList(utc_now(), tuple(listed))
-
-
 def write_version_list(path: Path, found: VersionList) -> None:
     """Write a list down, unless nothing but the time differs from what is there."""
     if read_version_list(path).versions != found.versions:
@@ -110,22 +73,3 @@ def address_of_run(tracking_uri: str, run_id: str) -> str | None:
 def _from_json(content: dict[str, Any]) -> VersionList:
     versions = [ListedVersion(**{**listed, "aliases": tuple(listed["aliases"])}) for listed in content["versions"]]
     return VersionList(content["as_of"], tuple(versions))
-
-
-def _one_spelling(aliases: Any) -> tuple[str, ...]:
-    """Return each alias once; of several spellings the one with capitals, which sorts first."""
-    spelled: dict[str, str] = {}
-    for alias in sorted(aliases):
-        spelled.setdefault(alias.lower(), alias)
-    return tuple(sorted(spelled.values()))
-
-
-def _metrics(tags: Mapping[str, str]) -> dict[str, float]:
-    metrics = {}
-    for name, value in sorted(tags.items()):
-        if _METRIC.fullmatch(name):
-            try:
-                metrics[name] = float(value)
-            except ValueError:
-                continue
-    return metrics

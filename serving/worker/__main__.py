@@ -13,7 +13,6 @@ import uvicorn
 
 from recsys.logs import set_up_logs
 from recsys.settings import read_settings
-from serving.parent.listener import BACKLOG
 from serving.shared.board import Board
 from serving.worker.app import create_app
 from serving.worker.http.protocol import BoundedHttpProtocol
@@ -80,7 +79,7 @@ def main(argv: Sequence[str]) -> None:
         lifespan="on",
         ws="none",
         http=BoundedHttpProtocol,
-        backlog=BACKLOG,
+        backlog=arguments.backlog,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     WorkerServer(config, arguments.lifeline).run(sockets=[socket.socket(fileno=arguments.listener)])
@@ -88,7 +87,7 @@ def main(argv: Sequence[str]) -> None:
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m serving.worker", description=__doc__)
-    for name in ("listener", "lifeline", "board", "slot"):
+    for name in ("listener", "lifeline", "board", "slot", "backlog"):
         parser.add_argument(f"--{name}", type=int, required=True)
     return parser.parse_args(argv)
 

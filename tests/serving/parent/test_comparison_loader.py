@@ -19,11 +19,12 @@ from recsys.storage import LOGGED_FOLDER, MANIFEST
 from serving.parent import checked_download
 from serving.parent import comparison_loader as version_loader
 from serving.parent.comparison_loader import VersionLoader
+from serving.parent.version_listing import NEWEST, ask_for_versions
 from serving.shared import cached_version, comparison_files
 from serving.shared.atomic_files import read_json
 from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles
 from serving.shared.model_cache import KEPT_VERSIONS, ModelCache
-from serving.shared.version_list import NEWEST, ask_for_versions, read_version_list
+from serving.shared.version_list import read_version_list
 
 N_VERSIONS = 6
 
