@@ -1,40 +1,16 @@
 """The layers: who may import whom. See the layout in CONTRIBUTING.md."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from source_imports import imported_modules, imports
 
 ROOT = Path(__file__).parent.parent
 MLFLOW_WITHIN_RECSYS = {"recsys/pyfunc.py", "recsys/registry.py"}
 
 
-def imports() -> Iterator[tuple[str, str]]:
-    """Yield (file, imported module) for every import of the three packages, those inside of functions included.
-
-    ``from a import b`` gives both ``a`` and ``a.b``, and ``import_module("a")`` counts as an import.
-    """
-    for package in ("recsys", "training", "serving"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = path.relative_to(ROOT).as_posix()
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                yield from ((name, module) for module in imported_modules(node))
-
-
-def imported_modules(node: ast.AST) -> list[str]:
-    """Return the modules that one node of a syntax tree imports."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-        first = node.args[0]
-        return [first.value] if isinstance(first, ast.Constant) else []
-    return []
-
-
-FOUND = sorted(set(imports()))
+FOUND = sorted({(file, module) for file, module, _ in imports()})
 
 
 def importers(module: str, package: str) -> set[str]:

@@ -7,13 +7,11 @@ exit codes: 0 ended by SIGTERM or an interrupt, or shown; 2 called in a wrong wa
 """
 
 import argparse
-import logging
 import signal
 import sys
 from datetime import UTC, datetime
 from types import FrameType
 
-from apscheduler.triggers.base import BaseTrigger
 from loguru import logger
 
 from recsys.errors import RegistryError
@@ -25,7 +23,7 @@ from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
 from training.commands.retrain import add_retrain_flags
 from training.commands.words import flag_of
 from training.scheduling.child import Child
-from training.scheduling.cron import parse_cron
+from training.scheduling.cron import Cron, parse_cron
 from training.scheduling.last_run import last_scheduled_run, last_trained
 from training.scheduling.schedule import RetrainSchedule, missed_firing
 from training.train import EXPERIMENT
@@ -56,22 +54,21 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Retrain by the clock until SIGTERM, and return 0."""
-    trigger = parse_cron(args.cron)
+    cron = parse_cron(args.cron)
     command = retrain_command(args)
     registry = registry_of(settings)
     if args.show:
-        sys.stdout.write(shown(trigger, registry))
+        sys.stdout.write(shown(cron, registry))
         return 0
     set_up_logs(settings.logging.level, as_json=True)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     child = Child(command)
-    schedule = RetrainSchedule(trigger, child.run)
+    schedule = RetrainSchedule(cron, child.run)
     stop_on_signals(schedule)
-    schedule.start(missed(trigger, registry) if flag_of("--catch-up", args.catch_up) else None)
+    schedule.start(missed(cron, registry) if flag_of("--catch-up", args.catch_up) else None)
     schedule.wait()
     logger.info("the schedule ends")
     child.stop(PATIENCE_SECONDS)
-    schedule.shut_down()
+    schedule.join()
     return 0
 
 
@@ -84,18 +81,18 @@ def retrain_command(args: argparse.Namespace) -> list[str]:
     return [sys.executable, "-m", "training", "retrain", "--trigger=schedule", "--log=json", *flags]
 
 
-def missed(trigger: BaseTrigger, registry: Registry) -> datetime | None:
+def missed(cron: Cron, registry: Registry) -> datetime | None:
     """Return a firing that nobody was there for; None also when the tracking server cannot tell."""
     try:
-        return missed_firing(trigger, last_trained(registry, EXPERIMENT), datetime.now(UTC))
+        return missed_firing(cron, last_trained(registry, EXPERIMENT), datetime.now(UTC))
     except RegistryError as error:
         logger.warning("whether a run was missed is not known: {}", error)
         return None
 
 
-def shown(trigger: BaseTrigger, registry: Registry) -> str:
-    """Return the next and the last run for the eye."""
-    following = trigger.get_next_fire_time(None, datetime.now(UTC))
+def shown(cron: Cron, registry: Registry) -> str:
+    """Return the next and the last run as text."""
+    following = cron.next_after(datetime.now(UTC))
     last = last_scheduled_run(registry, EXPERIMENT)
     ran = f"{_clock(last.started)}, {last.status.lower()}, run {last.run_id}" if last else "none yet"
     return f"next run: {_clock(following)}\nlast run: {ran}\n"

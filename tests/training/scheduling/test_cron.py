@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,12 +10,10 @@ TUESDAY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def firings(text: str, n: int = 1) -> list[str]:
-    trigger, found = parse_cron(text, UTC), []
-    moment, last = TUESDAY, None
+    cron, found, moment = parse_cron(text, UTC), [], TUESDAY
     for _ in range(n):
-        last = trigger.get_next_fire_time(last, moment)
-        found.append(f"{last:%a %Y-%m-%d %H:%M}")
-        moment = last.replace(second=1)
+        moment = cron.next_after(moment)
+        found.append(f"{moment:%a %Y-%m-%d %H:%M}")
     return found
 
 
@@ -25,8 +24,8 @@ def firings(text: str, n: int = 1) -> list[str]:
         ("0 2 * * 7", "Sun 2026-11-29 02:00"),
         ("0 2 * * sun", "Sun 2026-11-29 02:00"),
         ("0 2 * * 1", "Mon 2026-11-30 02:00"),
-        ("0 2 * * SUNDAY", "Sun 2026-11-29 02:00"),
-        ("*/5 * * * *", "Tue 2026-11-24 12:00"),
+        ("0 2 * * SUN", "Sun 2026-11-29 02:00"),
+        ("*/5 * * * *", "Tue 2026-11-24 12:05"),
         ("1 * * * *", "Tue 2026-11-24 12:01"),
         ("0 3 1 jan *", "Fri 2027-01-01 03:00"),
         ("0 0 29 2 *", "Tue 2028-02-29 00:00"),
@@ -39,12 +38,23 @@ def test_parse_cron_next_firing(text, expected):
 def test_parse_cron_range_of_weekdays():
     days = [moment[:3] for moment in firings("0 0 * * 1-5", 6)]
     assert days == ["Wed", "Thu", "Fri", "Mon", "Tue", "Wed"]
-    assert [moment[:3] for moment in firings("0 0 * * fri-sun", 4)] == ["Fri", "Sat", "Sun", "Fri"]
+    assert [moment[:3] for moment in firings("0 0 * * 5-7", 4)] == ["Fri", "Sat", "Sun", "Fri"]
     assert [moment[:3] for moment in firings("0 0 * * */2", 4)] == ["Thu", "Sat", "Sun", "Tue"]
 
 
 def test_parse_cron_day_of_month_and_weekday_means_either():
     assert firings("0 0 27 * 3", 3) == ["Wed 2026-11-25 00:00", "Fri 2026-11-27 00:00", "Wed 2026-12-02 00:00"]
+
+
+def test_parse_cron_field_that_begins_with_a_star_wants_both():
+    assert firings("0 0 13 * */2", 2) == ["Sun 2026-12-13 00:00", "Sat 2027-02-13 00:00"]
+    assert firings("0 0 */2 * 1", 2) == ["Mon 2026-12-07 00:00", "Mon 2026-12-21 00:00"]
+
+
+def test_parse_cron_hour_that_summer_time_skips_is_made_up_for():
+    cron = parse_cron("30 2 * * *", ZoneInfo("Europe/Berlin"))
+    night = datetime(2027, 3, 27, 12, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert f"{cron.next_after(night):%m-%d %H:%M %Z}" == "03-28 03:00 CEST"
 
 
 @pytest.mark.parametrize(
@@ -53,14 +63,14 @@ def test_parse_cron_day_of_month_and_weekday_means_either():
         ("", "has 0 fields"),
         ("0 2 * *", "has 4 fields"),
         ("0 2 * * 0 2026", "has 6 fields"),
-        ("60 2 * * 0", "'60'"),
-        ("0 24 * * 0", "'24'"),
-        ("0 2 * * 8", "'8' is neither 0-7 nor a name"),
-        ("0 2 * * someday", "'someday' is neither"),
-        ("0 2 * * 5-2", "'5-2' is no day, range or step"),
-        ("0 2 * * */0", "no day, range or step"),
-        ("a b c d e", "is no cron expression"),
-        ("0 0 31 2 *", "never comes"),
+        ("60 2 * * 0", "bad minute"),
+        ("0 24 * * 0", "bad hour"),
+        ("0 2 * * 8", "bad day-of-week"),
+        ("0 2 * * someday", "bad day-of-week"),
+        ("0 2 * * 5-2", "bad day-of-week"),
+        ("0 2 * * */0", "bad day-of-week"),
+        ("a b c d e", "is not a cron expression"),
+        ("0 0 31 2 *", "bad day-of-month"),
         ("@weekly", "has 1 fields"),
     ],
 )

@@ -37,11 +37,10 @@ class Clocked:
 
     def __init__(self, clock: time_machine.Traveller, run: Callable[[], int], cron: str = "0 2 * * 0") -> None:
         self.clock = clock
-        self.schedule = RetrainSchedule(parse_cron(cron, UTC), run)
+        self.schedule = RetrainSchedule(parse_cron(cron, UTC), run, tick_seconds=0.01)
 
     def move_to(self, moment: datetime) -> None:
         self.clock.move_to(moment)
-        self.schedule.scheduler.wakeup()
         time.sleep(0.1)
 
 
@@ -59,7 +58,7 @@ def clocked():
         yield start
         for made in started:
             made.schedule.stop()
-            made.schedule.shut_down()
+            made.schedule.join()
 
 
 def test_schedule_fires_when_its_time_comes_and_not_before(clocked):
@@ -104,8 +103,9 @@ def test_schedule_slow_run_is_never_overlapped(clocked, log):
     made = clocked(run)
     for week in range(3):
         made.move_to(SUNDAY_AT_TWO + timedelta(weeks=week))
-    wait_for(lambda: any("still at work" in line for line in log))
+    wait_for(lambda: most == [1])
     go_on.set()
+    wait_for(lambda: any("still at work" in line for line in log))
     wait_for(lambda: not running)
     assert most == [1]
     made.move_to(SUNDAY_AT_TWO + timedelta(weeks=3))
