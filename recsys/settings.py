@@ -54,6 +54,8 @@ class ApiSettings(_Group):
     """Start anew when the source changes; for development."""
     admin_token: SecretStr | None = None
     """Token of the admin routes; without one they are closed."""
+    hang_seconds: float = Field(15.0, ge=0)
+    """A worker without a sign of life for so long is replaced; 0 for never, as when a debugger stops it."""
     mlflow_url: str | None = None
     """Address at which people's browsers reach MLflow, when that is not ``MLFLOW_TRACKING_URI``."""
 

@@ -36,7 +36,7 @@ def serve(settings: Settings) -> int:
     address = address_of(listener)
     allow_many_connections()
     cached = cache.current_if_whole()
-    supervisor = Supervisor(settings.n_workers, listener)
+    supervisor = Supervisor(settings.n_workers, listener, settings.api.hang_seconds, on_harm=lambda: None)
     supervisor.start()
     head_start = time.monotonic() + (HEAD_START_SECONDS if cached else 0)
     poller = Poller(settings, cache, may_start=lambda: supervisor.ready or time.monotonic() > head_start)

@@ -1,17 +1,17 @@
-"""Starts the workers, replaces those that die, and ends them in good order."""
+"""Starts the workers, replaces those that die or hang, and ends them in good order."""
 
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from loguru import logger
 
-from serving.parent.listener import BACKLOG
-from serving.shared.board import READY, Board, create_memory
+from serving.parent.worker_process import HARM_SIGNALS, WorkerProcess
+from serving.shared.board import Board, create_memory
+from serving.shared.heartbeat import Watch
 
 KILL_AFTER_SECONDS = 10.0
 """A worker that has not ended by then is killed."""
@@ -22,13 +22,8 @@ QUEUE_SECONDS = 0.1
 MAX_FAILED_STARTS = 5
 """When so many workers in a row die before they are ready, the service gives up."""
 
-
-@dataclass
-class Worker:
-    """A worker process and its row of the board."""
-
-    slot: int
-    process: subprocess.Popen[bytes]
+START_SECONDS = 120.0
+"""A worker that is not ready after so long hangs at its start."""
 
 
 class Supervisor:
@@ -40,21 +35,30 @@ class Supervisor:
         How many are kept running.
     listener
         The socket that they accept connections from.
+    hang_seconds
+        A worker without a sign of life for so long is replaced; 0 for never.
+    on_harm
+        Called when a worker has died in a way that harmed files of the model may be the reason of.
     """
 
-    def __init__(self, n_workers: int, listener: socket.socket) -> None:
+    def __init__(
+        self, n_workers: int, listener: socket.socket, hang_seconds: float, on_harm: Callable[[], None]
+    ) -> None:
         self._listener = listener
-        self._memory = create_memory(n_workers)
-        self.board = Board(self._memory, n_workers)
+        memory = create_memory(n_workers)
+        self.board = Board(memory, n_workers)
         # Never written to: the workers read its end, which comes when this process is gone.
-        self._lifeline, self._kept_open = os.pipe()
-        self._workers: list[Worker] = []
+        lifeline, self._kept_open = os.pipe()
+        self._descriptors = {"listener": listener.fileno(), "lifeline": lifeline, "board": memory}
+        self._watch = Watch(hang_seconds)
+        self._start_watch = Watch(START_SECONDS if hang_seconds else 0)
+        self._on_harm = on_harm
+        self._workers: list[WorkerProcess] = []
         self._failed_starts = 0
-        self._next_start = 0.0
 
     def start(self) -> None:
         """Start the first worker; `reap_and_respawn` starts the others once it is ready, to answer the sooner."""
-        self._workers = [self._start(0)]
+        self._workers = [self._worker(0)]
 
     @property
     def ready(self) -> bool:
@@ -67,13 +71,17 @@ class Supervisor:
         return self._failed_starts >= MAX_FAILED_STARTS
 
     def reap_and_respawn(self) -> None:
-        """Start the workers that are not there yet, and replace those that have died."""
+        """Give a sign of life, start the workers that are not there yet, replace those that have died or hang."""
+        self.board.beat_as_parent()
+        self._watch.look()
+        self._start_watch.look()
         if len(self._workers) == 1 and self.board.n_ready:
-            self._workers += [self._start(slot) for slot in range(1, self.board.n_rows)]
+            self._workers += [self._worker(slot) for slot in range(1, self.board.n_rows)]
         for worker in self._workers:
-            code = worker.process.poll()
-            if code is not None and time.monotonic() >= self._next_start:
-                self._replace(worker, code)
+            self._kill_if_hung(worker)
+            self._reap(worker)
+            if worker.start_again_at is not None and time.monotonic() >= worker.start_again_at:
+                worker.start_again()
 
     def stop(self) -> None:
         """End all workers: requests in flight are answered, new ones are not accepted."""
@@ -96,26 +104,28 @@ class Supervisor:
         time.sleep(QUEUE_SECONDS)
         self._listener.close()
 
-    def _replace(self, worker: Worker, code: int) -> None:
-        row = self.board.row(worker.slot)
-        self._failed_starts = 0 if row[READY] else self._failed_starts + 1
-        self._next_start = time.monotonic() + (2.0 ** (self._failed_starts - 2) if self._failed_starts else 0)
-        row[READY] = 0
-        logger.warning("worker {} has died ({}); another takes its place", worker.process.pid, _cause(code))
-        worker.process = self._start(worker.slot).process
+    def _worker(self, slot: int) -> WorkerProcess:
+        return WorkerProcess(slot, self.board, self._descriptors)
 
-    def _start(self, slot: int) -> Worker:
-        descriptors = {"listener": self._listener.fileno(), "lifeline": self._lifeline, "board": self._memory}
-        flags = [f"--{name}={number}" for name, number in {**descriptors, "slot": slot, "backlog": BACKLOG}.items()]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "serving.worker", *flags],
-            pass_fds=tuple(descriptors.values()),
-            # The workers' matrices are small: threads of their own would only get in each other's way.
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ},
-            # Ctrl-C in the terminal reaches the parent alone.
-            process_group=0,
-        )
-        return Worker(slot, process)
+    def _kill_if_hung(self, worker: WorkerProcess) -> None:
+        watch = self._watch if worker.is_ready else self._start_watch
+        if worker.process.poll() is not None or not watch.is_hung(worker.heartbeat):
+            return
+        pid, silent = worker.process.pid, watch.silent_seconds(worker.heartbeat)
+        stack = worker.kill_hung() or "none was written, so the process was stopped or had not started"
+        logger.error("worker {} has hung for {:.0f} s and is killed; its stack: {}", pid, silent, stack)
+
+    def _reap(self, worker: WorkerProcess) -> None:
+        was_ready = worker.is_ready
+        code = worker.reap()
+        if code is None or worker.start_again_at is None:
+            return
+        self._failed_starts = 0 if was_ready else self._failed_starts + 1
+        waits = worker.start_again_at - time.monotonic()
+        when = f" in {waits:.1f} s" if waits > 0 else ""
+        logger.warning("worker {} has died ({}); another takes its place{}", worker.process.pid, _cause(code), when)
+        if -code in HARM_SIGNALS:
+            self._on_harm()
 
 
 def _cause(code: int) -> str:

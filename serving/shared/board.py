@@ -1,15 +1,16 @@
 """Numbers that all processes of the service share: one row of cells for each worker.
 
-A worker writes to its own row only, so nothing is locked and nothing is lost; anyone may read all rows. The memory
-has no name in the file system, so no file is left behind, and a worker that replaces a dead one goes on counting in
-its row.
+A worker writes to its own row only, and the parent to cells that no worker writes to, so nothing is locked and nothing
+is lost; anyone may read all rows. The memory has no name in the file system, so no file is left behind, and a worker
+that replaces a dead one goes on counting in its row.
 """
 
 import mmap
 import os
-import tempfile
 import time
 from typing import TYPE_CHECKING, TypeAlias
+
+from serving.shared.nameless_file import nameless_file
 
 if TYPE_CHECKING:
     Row: TypeAlias = memoryview[float]
@@ -18,14 +19,22 @@ CELLS_PER_ROW = 4096
 CELL_BYTES = 8
 
 STARTED_AT = 0
-"""Unix time at which the service started; in row 0."""
+"""Monotonic time at which the service started, seconds; in row 0."""
 READY = 1
 """1 once the worker accepts requests."""
 CACHE_CLEARS = 2
 """How often the worker was asked to clear the cache of answers."""
 ENDING = 3
 """1 once the service is about to end; in row 0."""
-FIRST_FREE = 8
+HEARTBEAT = 4
+"""Monotonic time of the worker's last sign of life, seconds."""
+PARENT_HEARTBEAT = 5
+"""Monotonic time of the parent's last sign of life, seconds; in row 0."""
+DIED = 6
+"""How often the worker of this row has died; written by the parent."""
+HUNG = 7
+"""How often the worker of this row was ended because it hung; written by the parent."""
+FIRST_FREE = 16
 """Cells from here on belong to the metrics."""
 
 
@@ -59,9 +68,9 @@ class Board:
         return [sum(column) for column in zip(*(row[start:stop].tolist() for row in self._rows), strict=True)]
 
     @property
-    def started_at(self) -> float:
-        """Return the Unix time at which the service started."""
-        return float(self._rows[0][STARTED_AT])
+    def uptime_seconds(self) -> float:
+        """Return how long the service has been up, whatever the clock on the wall did meanwhile."""
+        return time.monotonic() - float(self._rows[0][STARTED_AT])
 
     @property
     def ending(self) -> bool:
@@ -72,6 +81,19 @@ class Board:
         """Let all workers know that the service is about to end; for the parent."""
         self._rows[0][ENDING] = 1
 
+    def beat(self, slot: int) -> None:
+        """Give a sign of life; for the worker of this row, and for the parent when it starts one."""
+        self._rows[slot][HEARTBEAT] = time.monotonic()
+
+    def beat_as_parent(self) -> None:
+        """Give a sign of life of the parent."""
+        self._rows[0][PARENT_HEARTBEAT] = time.monotonic()
+
+    @property
+    def parent_heartbeat(self) -> float:
+        """Return the monotonic time of the parent's last sign of life."""
+        return float(self._rows[0][PARENT_HEARTBEAT])
+
     @property
     def n_ready(self) -> int:
         """Return how many workers accept requests."""
@@ -80,13 +102,10 @@ class Board:
 
 def create_memory(n_rows: int) -> int:
     """Return a descriptor of new shared memory for so many workers, stamped with the time."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("recsys-board")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
+    descriptor = nameless_file("recsys-board")
     os.ftruncate(descriptor, n_rows * CELLS_PER_ROW * CELL_BYTES)
-    Board(descriptor, n_rows).row(0)[STARTED_AT] = time.time()
+    row = Board(descriptor, n_rows).row(0)
+    row[STARTED_AT] = row[PARENT_HEARTBEAT] = time.monotonic()
     return descriptor
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import gc
 import signal
 import socket
@@ -14,7 +15,9 @@ import uvicorn
 from recsys.logs import set_up_logs
 from recsys.settings import read_settings
 from serving.shared.board import Board
+from serving.shared.heartbeat import STACK_SIGNAL, Watch
 from serving.worker.app import create_app
+from serving.worker.heartbeat import ParentWatch
 from serving.worker.http.protocol import BoundedHttpProtocol
 
 GRACE_SECONDS = 8
@@ -68,11 +71,14 @@ def main(argv: Sequence[str]) -> None:
     """Serve until told to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     arguments = _arguments(argv)
+    # Also from an endless loop, so that the parent can tell in the log where a worker hangs.
+    faulthandler.register(STACK_SIGNAL, file=arguments.stack, all_threads=True)
     settings = read_settings()
     set_up_logs(settings.logging.level, as_json=settings.environment == "prod")
     board = Board(arguments.board, settings.n_workers)
+    parent = ParentWatch(arguments.parent, Watch(settings.api.hang_seconds), ends_it=settings.environment == "prod")
     config = uvicorn.Config(
-        create_app(settings, board=board, slot=arguments.slot),
+        create_app(settings, board=board, slot=arguments.slot, parent=parent),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -87,8 +93,9 @@ def main(argv: Sequence[str]) -> None:
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m serving.worker", description=__doc__)
-    for name in ("listener", "lifeline", "board", "slot", "backlog"):
+    for name in ("listener", "lifeline", "board", "stack", "slot", "parent", "backlog"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--check-files", action="store_true")
     return parser.parse_args(argv)
 
 

@@ -16,6 +16,7 @@ from serving.worker.comparison_models import ComparisonModels
 from serving.worker.documentation import DESCRIPTION, add_documentation
 from serving.worker.errors import add_error_handlers
 from serving.worker.explorer import add_explorer
+from serving.worker.heartbeat import ParentWatch, beat
 from serving.worker.http.cors import AnsweringCors
 from serving.worker.http.middleware import RequestMiddleware
 from serving.worker.metrics.counters import Metrics
@@ -27,7 +28,9 @@ from serving.worker.state import Services, attach
 ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, index)
 
 
-def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0) -> FastAPI:
+def create_app(
+    settings: Settings, *, board: Board | None = None, slot: int = 0, parent: ParentWatch | None = None
+) -> FastAPI:
     """Return the app, with the published model loaded if there is one.
 
     Parameters
@@ -36,6 +39,8 @@ def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0)
         Of the service.
     board, slot
         The numbers that all workers share, and this worker's row; without a board the app counts for itself.
+    parent
+        How the worker looks after the process that has started it; None when nobody has.
     """
     board = board or private_board()
     app = FastAPI(
@@ -46,7 +51,7 @@ def create_app(settings: Settings, *, board: Board | None = None, slot: int = 0)
         redoc_url=None,
         # The service has metrics of its own; FastAPI would look for OpenTelemetry's at every request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        lifespan=_life_of(board, slot),
+        lifespan=_life_of(board, slot, parent),
         # Handed over flat: FastAPI asks an included router again for each request.
         routes=[route for module in ROUTERS for route in module.router.routes],
     )
@@ -85,16 +90,20 @@ def _labels() -> list[str]:
     return [f"{method} {route.path}" for route in routes for method in route.methods or ()]
 
 
-def _life_of(board: Board, slot: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _life_of(
+    board: Board, slot: int, parent: ParentWatch | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         services: Services = app.state.services
-        watch = asyncio.create_task(services.served.watch())
+        tasks = [asyncio.create_task(services.served.watch()), asyncio.create_task(beat(board, slot, parent))]
+        board.beat(slot)
         board.row(slot)[READY] = 1
         yield
         board.row(slot)[READY] = 0
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     return life

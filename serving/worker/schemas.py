@@ -230,6 +230,9 @@ class MetricsAnswer(_Answer):
     status_codes: dict[str, int]
     cache: CacheCounts
     workers: int
+    worker_deaths: int
+    """Of them ``worker_hangs`` because the worker gave no sign of life."""
+    worker_hangs: int
 
 
 class ErrorAnswer(_Answer):

@@ -1,11 +1,10 @@
 """What the service has done, counted over all its workers."""
 
-import time
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from serving.shared.board import CELLS_PER_ROW, FIRST_FREE, Board
+from serving.shared.board import CELLS_PER_ROW, DIED, FIRST_FREE, HUNG, Board
 from serving.worker.errors import ERROR_NAMES
 
 OTHER = "other"
@@ -111,9 +110,19 @@ class Metrics:
         return int(self.board.total(_CACHE_MISSES))
 
     @property
+    def worker_deaths(self) -> int:
+        """Return how often a worker has died, or was ended because it hung."""
+        return int(self.board.total(DIED))
+
+    @property
+    def worker_hangs(self) -> int:
+        """Return how often a worker was ended because it hung."""
+        return int(self.board.total(HUNG))
+
+    @property
     def uptime_seconds(self) -> float:
         """Return how long the service has been up."""
-        return time.time() - self.board.started_at
+        return self.board.uptime_seconds
 
     def _endpoint(self, block: int) -> EndpointTotals:
         cells = self.board.totals(block, block + _BLOCK)
