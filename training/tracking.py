@@ -16,7 +16,7 @@ from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, save_model
 from training.experiment import Outcome
 from training.reporting import plots, tables
-from training.reporting.report import report
+from training.reporting.report import render_report
 
 MODEL_NAME = "model"
 """Name of the logged model within the run."""
@@ -76,7 +76,7 @@ def log_outcome(outcome: Outcome, method: str) -> None:
     }
     for name, table in contents.items():
         mlflow.log_table(table, f"tables/{name}.json")
-    mlflow.log_text(report(outcome, method), REPORT)
+    mlflow.log_text(render_report(outcome, method), REPORT)
 
 
 def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dict[str, Any]]:

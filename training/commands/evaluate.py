@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Evaluate, print the metrics, and return 0."""
-    recipe = recipe_of_version(args.model, settings) if args.model else shared_flags.recipe_of(args)
+    recipe = registered_recipe(args.model, settings) if args.model else shared_flags.recipe_from_flags(args)
     split_params = shared_flags.split_of(args)
     outcome = run_experiment(shared_flags.dataset_of(args, settings), recipe, split_params)
     text = json.dumps(outcome.metrics, indent=2) + "\n" if args.json else metrics_table(outcome, recipe.method)
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def recipe_of_version(model_uri: str, settings: Settings) -> Recipe:
+def registered_recipe(model_uri: str, settings: Settings) -> Recipe:
     """Return the method and the parameters that a registered version was made with."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Registry.fetch(model_uri, settings.tracking_uri, Path(scratch))

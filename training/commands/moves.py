@@ -22,18 +22,18 @@ def add_move_flags(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
-def report(done: Move, version: int, args: argparse.Namespace) -> int:
+def print_move(done: Move, version: int, args: argparse.Namespace) -> int:
     """Print what came of a move and return the exit code."""
     for sentence in done.repaired:
         sys.stderr.write(f"warning: {sentence}\n")
     if args.json:
-        sys.stdout.write(json.dumps(as_json(done, version, args.alias), indent=2) + "\n")
+        sys.stdout.write(json.dumps(move_as_json(done, version, args.alias), indent=2) + "\n")
     else:
-        sys.stdout.write(as_text(done, version, args.alias) + "\n")
+        sys.stdout.write(move_as_text(done, version, args.alias) + "\n")
     return EXIT_REFUSED if done.refusal else 0
 
 
-def as_text(done: Move, version: int, alias: str) -> str:
+def move_as_text(done: Move, version: int, alias: str) -> str:
     """Return what came of a move as a sentence."""
     if done.refusal:
         return f"nothing was moved: {done.refusal}"
@@ -44,7 +44,7 @@ def as_text(done: Move, version: int, alias: str) -> str:
     return f"{alias} is now version {version}{reason}; before it was {before}"
 
 
-def as_json(done: Move, version: int, alias: str) -> dict[str, object]:
+def move_as_json(done: Move, version: int, alias: str) -> dict[str, object]:
     """Return what came of a move as JSON takes it."""
     return {
         "alias": alias,

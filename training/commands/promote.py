@@ -30,4 +30,4 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     registry = registry_of(settings)
     choice = choose(registry, args.version, experiment=args.experiment, metric=args.metric)
     done = promote(registry, args.alias, choice, why=args.why)
-    return moves.report(done, choice.version.version, args)
+    return moves.print_move(done, choice.version.version, args)

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     auto_promote = flag_of("--auto-promote", args.auto_promote)
     trigger, log = word_of("--trigger", args.trigger, TRIGGERS), word_of("--log", args.log, LOGS)
     gate, split_params = gate_of(args), shared_flags.split_of(args)
-    recipe = shared_flags.recipe_of(args) if args.method else None
+    recipe = shared_flags.recipe_from_flags(args) if args.method else None
     if args.params and recipe is None:
         raise ParameterError("--params needs --method, as a method's parameters mean nothing to another")
     if log == "json":

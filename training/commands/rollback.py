@@ -24,4 +24,4 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Roll back, say what was done, and return the exit code."""
     registry = registry_of(settings)
     done, target = roll_back(registry, args.alias, args.to or None, why=args.why)
-    return moves.report(done, target.version, args)
+    return moves.print_move(done, target.version, args)

@@ -76,7 +76,7 @@ def retrain_command(args: argparse.Namespace) -> list[str]:
     """Return the command of one run, after a check of the flags that it is given."""
     gate_of(args), shared_flags.split_of(args), flag_of("--auto-promote", args.auto_promote)
     if args.method:
-        shared_flags.recipe_of(args)
+        shared_flags.recipe_from_flags(args)
     flags = [f"--{name.replace('_', '-')}={getattr(args, name)}" for name in PASSED_ON]
     return [sys.executable, "-m", "training", "retrain", "--trigger=schedule", "--log=json", *flags]
 

@@ -52,7 +52,7 @@ def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
     return find_dataset(folder, explicit=explicit, show_license=show_license)
 
 
-def recipe_of(args: argparse.Namespace) -> Recipe:
+def recipe_from_flags(args: argparse.Namespace) -> Recipe:
     """Return the method and its parameters that the flags name."""
     method = get_method(args.method)
     return Recipe(method.name, make_params(method, parse_params(args.params)))

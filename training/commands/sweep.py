@@ -49,7 +49,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     dataset = shared_flags.dataset_of(args, settings)
     sys.stderr.write(f"study {plan.study}\n")
     result = sweep(dataset, split_params, registry_of(settings), plan)
-    sys.stdout.write((json.dumps(as_json(result, plan), indent=2) if args.json else as_text(result, args)) + "\n")
+    sys.stdout.write(
+        (json.dumps(sweep_as_json(result, plan), indent=2) if args.json else sweep_as_text(result, args)) + "\n"
+    )
     return 0
 
 
@@ -66,7 +68,7 @@ def plan_of(args: argparse.Namespace) -> SweepPlan:
     return SweepPlan(study, methods, args.trials, args.folds, args.jobs)
 
 
-def as_text(result: SweepResult, args: argparse.Namespace) -> str:
+def sweep_as_text(result: SweepResult, args: argparse.Namespace) -> str:
     """Return what was found for the eye."""
     lines = [f"best: nDCG@10 {result.value:.4f} on validation parts of the training data, by {_named(result)}"]
     if result.default_value is not None:
@@ -87,7 +89,7 @@ def train_command(result: SweepResult, args: argparse.Namespace) -> str:
     return f"python -m training train {' '.join(flags)}"
 
 
-def as_json(result: SweepResult, plan: SweepPlan) -> dict[str, object]:
+def sweep_as_json(result: SweepResult, plan: SweepPlan) -> dict[str, object]:
     """Return what was found as JSON takes it."""
     return {
         "study": plan.study,

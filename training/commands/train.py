@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Train, print what came of it, and return 0."""
-    recipe, split_params = shared_flags.recipe_of(args), shared_flags.split_of(args)
+    recipe, split_params = shared_flags.recipe_from_flags(args), shared_flags.split_of(args)
     dataset = shared_flags.dataset_of(args, settings)
     registry = registry_of(settings)
     trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias)

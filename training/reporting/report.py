@@ -40,7 +40,7 @@ SLICE_METRICS = {
 SIMILAR_SHOWN = 6
 
 
-def report(outcome: Outcome, method: str) -> str:
+def render_report(outcome: Outcome, method: str) -> str:
     """Return the page: metrics against the baseline, curves, slices, the similarity map, sample lists."""
     template = Template((FOLDER / "report.html").read_text(encoding="utf-8"))
     evaluation, baseline = outcome.evaluation, outcome.baseline

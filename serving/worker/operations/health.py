@@ -11,7 +11,7 @@ PATIENCE_POLLS = 6
 PATIENCE_SECONDS = 60.0
 
 
-def health(services: Services, context: RequestContext) -> dict[str, Any]:
+def describe_health(services: Services, context: RequestContext) -> dict[str, Any]:
     """Return the body of ``GET /health``."""
     status = read_status(services.model_cache.status)
     model = context.loaded

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from serving.worker.context import context_of
 from serving.worker.errors import NAME_OF, error_response
 from serving.worker.http.json_response import UNAVAILABLE, json_response
-from serving.worker.operations.health import health
+from serving.worker.operations.health import describe_health
 from serving.worker.schemas import Health, State
 from serving.worker.state import services_of
 
@@ -15,10 +15,10 @@ router = APIRouter(tags=["operation"])
 
 
 @router.get("/health", responses={200: {"model": Health}, **UNAVAILABLE}, response_model=None)
-async def report(request: Request) -> Response:
+async def health(request: Request) -> Response:
     """Whether the service can answer, from which model, and what is amiss."""
     context = context_of(request)
-    found = health(services_of(request), context)
+    found = describe_health(services_of(request), context)
     if found["model_loaded"]:
         return json_response(orjson.dumps(found))
     return error_response(context, 503, NAME_OF[503], found["reason"], more=found)

@@ -15,7 +15,7 @@ from recsys.methods import get_method, make_params
 from recsys.splits import SplitParams
 from training.experiment import Outcome, run_experiment
 from training.reporting import plots, tables
-from training.reporting.report import FOLDER, report
+from training.reporting.report import FOLDER, render_report
 from training.reporting.report_charts import curve, heat_map
 
 METHOD = "content-cosine"
@@ -37,7 +37,7 @@ def outcome(movielens: Dataset) -> Outcome:
 @pytest.fixture(scope="module")
 def page(outcome: Outcome) -> str:
     """Return its report."""
-    return report(outcome, METHOD)
+    return render_report(outcome, METHOD)
 
 
 class Balance(HTMLParser):
@@ -116,7 +116,7 @@ def test_report_map_names_the_movies_of_its_cells(page: str, outcome: Outcome) -
 def test_report_escapes_titles(tiny: Dataset) -> None:
     evil = '</script><script>alert("x")</script>'
     catalog = replace(tiny.catalog, titles=(evil, *tiny.catalog.titles[1:]))
-    page = report(outcome_of(replace(tiny, catalog=catalog)), "<b>")
+    page = render_report(outcome_of(replace(tiny, catalog=catalog)), "<b>")
     assert "<script>alert" not in page
     assert "&lt;b&gt; on tiny" in page
 
