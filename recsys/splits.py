@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
+from recsys.pair_hash import pair_uniform
 
-Strategy = Literal["random", "temporal", "leave-last-out"]
+Strategy = Literal["random", "hash", "temporal", "leave-last-out"]
 
 
 class SplitParams(BaseModel):
@@ -20,12 +21,12 @@ class SplitParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     strategy: Strategy = "random"
-    """``random``: a share of each movie's ratings; ``temporal``: the latest share of all ratings;
-    ``leave-last-out``: the last rating of each user."""
+    """``random``: a share of each movie's ratings; ``hash``: a share of all ratings, chosen by user and movie alone;
+    ``temporal``: the latest share of all ratings; ``leave-last-out``: the last rating of each user."""
     holdout_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """The share of ratings held out, between 0 and 1; ``leave-last-out`` does not use it."""
     seed: Annotated[int, Field(ge=0)] = 42
-    """Seed of the random numbers; only ``random`` draws any."""
+    """Seed of what ``random`` draws and of what ``hash`` hashes; the others do not use it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,16 @@ def _random(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
     held_out = np.empty(dataset.n_ratings, dtype=np.bool_)
     held_out[order] = rank_in_movie >= np.repeat(n_kept, counts)
     return held_out
+
+
+def _hash(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
+    """Hold out a share of all ratings, bool, (n_ratings,), each by its own user, movie and the seed.
+
+    Nothing is sorted, and a rating falls on the same side whatever else the dataset holds: so the split is the same on
+    many machines, and as ratings are added. A movie with few ratings may lose all of them to the holdout.
+    """
+    user_ids, movie_ids = dataset.user_ids[dataset.user_indices], dataset.catalog.movie_ids[dataset.item_indices]
+    return pair_uniform(params.seed, user_ids, movie_ids) < params.holdout_ratio
 
 
 def _temporal(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
@@ -110,6 +121,7 @@ def _check_sides(dataset: Dataset, held_out: NDArray[np.bool_], params: SplitPar
 
 _STRATEGIES: dict[Strategy, Callable[[Dataset, SplitParams], NDArray[np.bool_]]] = {
     "random": _random,
+    "hash": _hash,
     "temporal": _temporal,
     "leave-last-out": _leave_last_out,
 }

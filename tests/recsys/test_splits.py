@@ -9,7 +9,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.splits import SplitParams, split
 
-STRATEGIES = ("random", "temporal", "leave-last-out")
+STRATEGIES = ("random", "hash", "temporal", "leave-last-out")
 
 
 def dataset_of(rows):
@@ -78,6 +78,28 @@ def test_split_random_holds_out_no_fixed_corner():
     # 15 expected in each cell, standard deviation 3.4
     assert held_out.min() > 0
     assert held_out.max() < 35
+
+
+def test_split_hash_takes_about_the_share():
+    parts = split(full(100, 100), SplitParams(strategy="hash", holdout_ratio=0.3))
+    # 3,000 expected of 10,000, standard deviation 46; the same in every run
+    assert abs(parts.holdout.n_ratings - 3000) < 150
+    assert np.abs(parts.holdout.popularity - 30).max() < 20
+
+
+def test_split_hash_another_seed_takes_others():
+    first, other = (pairs_of(split(full(30, 30), SplitParams(strategy="hash", seed=seed)).holdout) for seed in (1, 2))
+    # A quarter of a quarter of 900 is 56.
+    assert 30 < len(first & other) < 85
+
+
+def test_split_hash_a_rating_falls_on_the_same_side_whatever_else_there_is():
+    rows = [(user, movie, 0) for user in range(5, 25) for movie in range(7, 27)]
+    some = [row for number, row in enumerate(rows) if number % 3]
+    params = SplitParams(strategy="hash")
+    assert pairs_of(split(dataset_of(some), params).holdout) == pairs_of(split(dataset_of(rows), params).holdout) & {
+        row[:2] for row in some
+    }
 
 
 def test_split_temporal_holds_out_the_latest_ratings():

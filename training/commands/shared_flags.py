@@ -14,7 +14,7 @@ from recsys.settings import Settings
 from recsys.splits import SplitParams
 
 DEFAULT_METHOD = "hybrid"
-STRATEGIES = ("random", "temporal", "leave-last-out")
+STRATEGIES = ("random", "hash", "temporal", "leave-last-out")
 
 
 def add_data_flag(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -40,7 +40,7 @@ def add_recipe_flags(parser: argparse.ArgumentParser, *, default: str = DEFAULT_
 
 def add_split_flags(parser: argparse.ArgumentParser) -> None:
     """Add ``--seed``, ``--split`` and ``--holdout-ratio``."""
-    parser.add_argument("--seed", type=int, default=42, help="seed of the random split; default: 42")
+    parser.add_argument("--seed", type=int, default=42, help="seed of the random and the hash split; default: 42")
     parser.add_argument("--split", default="random", help=f"one of {', '.join(STRATEGIES)}; default: random")
     parser.add_argument("--holdout-ratio", type=float, default=0.25, help="share of ratings held out; default: 0.25")
 

@@ -19,9 +19,9 @@ _SCORES_AT_ONCE = 4_000_000
 def validation_parts(train: Dataset, params: SplitParams, n_folds: int) -> tuple[Split, ...]:
     """Return splits of a training part, of the same kind as the split that it comes from.
 
-    Random ones differ in their seeds; the others know no chance, so there is one of them.
+    Those that draw or hash differ in their seeds; the others know no chance, so there is one of them.
     """
-    seeds = range(params.seed + 1, params.seed + 1 + (n_folds if params.strategy == "random" else 1))
+    seeds = range(params.seed + 1, params.seed + 1 + (n_folds if params.strategy in ("random", "hash") else 1))
     return tuple(split(train, params.model_copy(update={"seed": seed})) for seed in seeds)
 
 
