@@ -14,8 +14,10 @@ from recsys.registry import ModelVersion, Registry
 from recsys.splits import SplitParams
 from training.abandoned import close_abandoned_runs, process_tags
 from training.gating.contest import recipe_of
-from training.gating.gate import GateParams, Verdict, judge
+from training.gating.gate import judge
+from training.gating.params import GateParams
 from training.gating.record import hold_contest, put_on_record
+from training.gating.verdict import Verdict
 from training.train import EXPERIMENT, train
 
 RETRAIN_LOCK = "lock.retrain"

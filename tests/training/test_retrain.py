@@ -18,7 +18,7 @@ from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER
 from training import retrain as retraining
 from training.abandoned import PROCESS_TAG, close_abandoned_runs
-from training.gating.gate import GateParams
+from training.gating.params import GateParams
 from training.retrain import RETRAIN_LOCK, Retrained, retrain
 from training.train import EXPERIMENT
 
@@ -96,6 +96,8 @@ def test_retrain_verdict_is_on_record_with_numbers_tags_and_picture(registry, da
     assert {found.path for found in client.list_artifacts(done.version.run_id, "gate")} == {
         "gate/difference.png",
         "gate/verdict.json",
+        "gate/verdict.md",
+        "gate/checks.json",
     }
     assert registry.version(2).tags["gate"].startswith("refused: ")
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from recsys.parameters import validated
-from training.gating.gate import GateParams
+from training.gating.params import GateParams
 
 FLAGS = ("tolerance", "confidence", "min_coverage_ratio", "min_catalog_kept", "min_users")
 

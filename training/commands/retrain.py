@@ -24,7 +24,6 @@ from recsys.settings import Settings
 from training.commands import shared_flags
 from training.commands.gate_flags import add_gate_flags, gate_of
 from training.commands.words import flag_of, word_of
-from training.gating.record import as_json
 from training.retrain import Retrained, Trigger, retrain
 
 TRIGGERS: tuple[Trigger, ...] = ("manual", "schedule")
@@ -101,7 +100,7 @@ def outcome(done: Retrained, alias: str) -> dict[str, object]:
         "run_id": done.version.run_id,
         "promoted": done.promoted,
         "alias": alias if done.promoted else "Challenger",
-        "gate": as_json(done.verdict),
+        "gate": done.verdict.as_json(),
         "refusal": done.move.refusal if done.move else "",
     }
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.gating.gate import Verdict
+from training.gating.verdict import Verdict
 
 BETTER, WORSE, SAME, LINE = "#2f7d4f", "#b3423a", "#b0b7bf", "#1f5f99"
 

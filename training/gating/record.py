@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -12,9 +11,10 @@ from recsys.evaluation.report import Evaluation
 from recsys.registry import ModelVersion, Registry
 from recsys.splits import Split
 from training.gating.contest import measure, open_registered, share_of_movies_kept
-from training.gating.gate import Contender, Contest, Verdict
+from training.gating.gate import Contender, Contest
 from training.gating.picture import gate_picture
 from training.gating.smoke import problem_of_version
+from training.gating.verdict import Verdict
 
 GATE_TAG = "gate"
 """Tag of the version: the verdict as one line."""
@@ -67,17 +67,10 @@ def put_on_record(registry: Registry, version: ModelVersion, verdict: Verdict, c
             client.log_metric(version.run_id, f"gate_{name}", value)
         client.set_tag(version.run_id, "gate.verdict", "passed" if verdict.promote else "refused")
         client.set_tag(version.run_id, "gate.reasons", "; ".join((*verdict.reasons, *verdict.notes)))
-        client.log_text(version.run_id, json.dumps(as_json(verdict), indent=2), "gate/verdict.json")
+        for check in verdict.checks:
+            client.set_tag(version.run_id, f"gate.check.{check.name}", check.status)
+        client.log_text(version.run_id, json.dumps(verdict.as_json(), indent=2), "gate/verdict.json")
+        client.log_text(version.run_id, verdict.markdown(), "gate/verdict.md")
+        client.log_table(version.run_id, verdict.table(), "gate/checks.json")
         client.log_figure(version.run_id, gate_picture(verdict, candidate_label), "gate/difference.png")
     registry.tag_version(version.version, {GATE_TAG: verdict.sentence})
-
-
-def as_json(verdict: Verdict) -> dict[str, object]:
-    """Return the verdict as JSON takes it, without the users' differences."""
-    return {
-        "promote": verdict.promote,
-        "reasons": list(verdict.reasons),
-        "notes": list(verdict.notes),
-        "numbers": verdict.numbers,
-        "interval": asdict(verdict.interval) if verdict.interval else None,
-    }

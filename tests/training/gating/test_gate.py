@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training.gating.gate import Contender, Contest, GateParams, judge
+from training.gating.gate import Contender, Contest, judge
+from training.gating.params import GateParams
 from training.gating.picture import gate_picture
 
 N_USERS = 400
