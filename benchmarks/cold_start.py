@@ -22,13 +22,12 @@ import numpy as np
 
 from benchmarks.data import add_data_dir, open_data
 from benchmarks.leaderboard.table import table
-from recsys.batch import ItemScorer
 from recsys.catalog import Catalog
 from recsys.data import Dataset
 from recsys.evaluation.report import evaluate
-from recsys.evaluation.scorer import PopularFallback
 from recsys.evaluation.slices import Slice
 from recsys.methods import get_method, make_params
+from recsys.scorers import ItemScorer, PopularFallback
 from recsys.splits import Split, SplitParams, split
 
 METHODS = ("popularity", "content-cosine", "ease", "spectral", "hybrid")
@@ -84,7 +83,9 @@ def new_movies(dataset: Dataset, *, n_folds: int) -> Iterator[Split]:
 def _slices(name: str, parts: Split) -> tuple[Slice, ...]:
     method = get_method(name)
     fitted = method.fit(parts.train, make_params(method, {}))
-    scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), parts.train.popularity)
+    scorer = PopularFallback(
+        ItemScorer(fitted.item_weights, fitted.rating_exponent, min_rating=0), parts.train.popularity
+    )
     return evaluate(scorer, parts, cutoffs=(10,)).slices
 
 

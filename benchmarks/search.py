@@ -19,12 +19,11 @@ from tqdm import tqdm
 from benchmarks.data import add_data_dir, open_data
 from benchmarks.leaderboard.protocol import HEADLINE_SEED, leaderboard_split
 from benchmarks.leaderboard.table import table
-from recsys.batch import ItemScorer
 from recsys.data import Dataset, open_dataset
 from recsys.data.sample import sample_dataset
 from recsys.evaluation.report import evaluate
-from recsys.evaluation.scorer import PopularFallback
 from recsys.methods import get_method, make_params
+from recsys.scorers import ItemScorer, PopularFallback
 from recsys.splits import Split, SplitParams, split
 
 GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
@@ -99,7 +98,9 @@ def _ndcg(name: str, settings: dict[str, Any], parts: Sequence[Split]) -> float:
     values = []
     for part in parts:
         fitted = method.fit(part.train, params)
-        scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), part.train.popularity)
+        scorer = PopularFallback(
+            ItemScorer(fitted.item_weights, fitted.rating_exponent, min_rating=0), part.train.popularity
+        )
         values.append(evaluate(scorer, part, cutoffs=(10,)).metrics["ndcg_at_10"])
     return float(np.mean(values))
 

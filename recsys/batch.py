@@ -1,44 +1,17 @@
-"""Scores and lists for many users at once."""
+"""Lists for many users at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys.evaluation.scorer import PopularFallback
-from recsys.item_matrix import DenseItemMatrix, ItemMatrix
-from recsys.methods.neighborhoods import to_csr
-from recsys.model import Recommender
-from recsys.top_k import mask_seen, top_items
-
-
-@dataclass(frozen=True, eq=False)
-class ItemScorer:
-    """Scores of an item-item model: ``scores = history @ item_weights``.
-
-    Attributes
-    ----------
-    item_weights, rating_exponent
-        As in `recsys.methods.FittedItems`.
-    min_rating
-        From how many stars a movie of a history counts.
-    """
-
-    item_weights: ItemMatrix
-    rating_exponent: float = 1.0
-    min_rating: float = 0.0
-
-    def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Return the scores, dense float32, (n_block, n_items), of histories in stars, CSR (n_block, n_items)."""
-        liked = histories.data >= self.min_rating
-        weights = np.where(liked, histories.data**self.rating_exponent, 0).astype(np.float32)
-        weighted = sp.csr_array((weights, histories.indices, histories.indptr), shape=histories.shape)
-        if isinstance(self.item_weights, DenseItemMatrix):
-            return np.asarray(weighted @ self.item_weights.values)
-        return np.asarray((weighted @ to_csr(self.item_weights)).toarray())
+from recsys.filter import Allowed
+from recsys.model import DEFAULT_N, Recommender
+from recsys.picking import pick
+from recsys.scorers import scorer_of
+from recsys.top_k import NO_ITEM, TopItems, mask_seen, top_items
 
 
 class ListBlock(NamedTuple):
@@ -60,7 +33,16 @@ class ListBlock(NamedTuple):
 
 
 def recommend_all(
-    recommender: Recommender, histories: sp.csr_array, *, n: int, min_rating: float, block_size: int = 1024
+    recommender: Recommender,
+    histories: sp.csr_array,
+    *,
+    n: int = DEFAULT_N,
+    min_rating: float | None = None,
+    diversity: float = 0.0,
+    recency: float | None = None,
+    new: int = 0,
+    allowed: Allowed | None = None,
+    block_size: int = 1024,
 ) -> Iterator[ListBlock]:
     """Yield what `Recommender.recommend` answers for each row of histories, block by block.
 
@@ -68,16 +50,47 @@ def recommend_all(
     ----------
     histories
         CSR float32, (n_users, n_items), stars 0.5-5; every stored movie is seen and does not come back.
-    n, min_rating
+    n, min_rating, diversity, recency, new
         As in `Recommender.recommend`.
+    allowed
+        Which movies may come up, None for all.
     block_size
         Users scored at once; memory grows with it times the number of movies.
     """
-    scorer = PopularFallback(
-        ItemScorer(recommender.item_weights, recommender.rating_exponent, min_rating), recommender.popularity
-    )
+    scorer = scorer_of(recommender, min_rating=min_rating, recency=recency)
     for start in range(0, histories.shape[0], block_size):
         rows = slice(start, min(start + block_size, histories.shape[0]))
         block = histories[rows]
-        best = top_items(mask_seen(scorer.scores(block), block), n)
+        scored = scorer.scored(block)
+        masked = mask_seen(scored.scores, block)
+        if allowed is not None:
+            masked[:, ~allowed.mask] = -np.inf
+        if recommender.hidden is not None:
+            masked[:, recommender.hidden] = -np.inf
+        if diversity == 0 and new == 0:
+            best = top_items(masked, n)
+        else:
+            places = np.where(scored.is_popular, 0, new)
+            best = _picked(recommender, masked, n=n, diversity=diversity, places=places)
         yield ListBlock(rows, best.item_indices, best.scores)
+
+
+def _picked(
+    recommender: Recommender, masked: NDArray[np.float32], *, n: int, diversity: float, places: NDArray[np.int64]
+) -> TopItems:
+    """Return the lists of each row one by one, as diversity and places for new movies ask for it."""
+    item_indices = np.full((len(masked), n), NO_ITEM, dtype=np.int64)
+    scores = np.full((len(masked), n), -np.inf, dtype=np.float32)
+    for row, n_new in enumerate(places.tolist()):
+        picked = pick(
+            masked[row],
+            int(np.count_nonzero(masked[row] > -np.inf)),
+            n=n,
+            diversity=diversity,
+            item_similarity=recommender.item_similarity,
+            new_rows=recommender.unrated if n_new else None,
+            n_new=n_new,
+        )
+        item_indices[row, : len(picked.item_indices)] = picked.item_indices
+        scores[row, : len(picked.scores)] = picked.scores
+    return TopItems(item_indices, scores)

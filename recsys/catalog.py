@@ -64,6 +64,14 @@ class Catalog:
         """Return the row of each movie id, for looking up a few."""
         return {movie_id: row for row, movie_id in enumerate(self.movie_ids.tolist())}
 
+    @cached_property
+    def genre_columns(self) -> dict[str, NDArray[np.bool_]]:
+        """Return which movies have a genre, bool, (n_items,), contiguous, by the genre's name in lower case."""
+        return {
+            name.casefold(): np.ascontiguousarray(self.genres[:, column])
+            for column, name in enumerate(self.genre_names)
+        }
+
     def genres_of(self, item_index: int) -> tuple[str, ...]:
         """Return the names of one movie's genres, empty when they are unknown."""
         return tuple(self.genre_names[column] for column in np.flatnonzero(self.genres[item_index]))

@@ -41,7 +41,6 @@ def rerank_diverse(
     pool_scores = scores[pool]
     spread = pool_scores[0] - pool_scores[-1]
     relevance = (pool_scores - pool_scores[-1]) / spread if spread > 0 else np.ones_like(pool_scores)
-    likeness = item_similarity.block(pool, pool)
     nearest = np.zeros(len(pool), dtype=np.float32)
     picked: list[int] = []
     for _ in range(min(n, len(pool))):
@@ -49,5 +48,6 @@ def rerank_diverse(
         value[picked] = -np.inf
         choice = int(np.argmax(value))
         picked.append(choice)
-        nearest = np.maximum(nearest, likeness[choice])
+        # A row at a time: of a pool of hundreds only the few that are picked are ever looked up.
+        np.maximum(nearest, item_similarity.block(pool[[choice]], pool)[0], out=nearest)
     return pool[picked]

@@ -8,6 +8,7 @@ from recsys import __version__
 from recsys.data.dataset import Dataset
 from recsys.methods import FittedItems, MethodParams, get_method
 from recsys.model import Recommender
+from recsys.recency import recent_popularity
 from recsys.storage import ModelInfo
 
 
@@ -22,8 +23,12 @@ class Recipe:
         """Return what the method learns from a dataset."""
         return get_method(self.method).fit(dataset, self.params)
 
+    def recommender(self, dataset: Dataset) -> Recommender:
+        """Return the model that serves what the method learns from a dataset."""
+        return as_recommender(self.fit(dataset), dataset, recency=self.params.recency)
 
-def as_recommender(fitted: FittedItems, dataset: Dataset) -> Recommender:
+
+def as_recommender(fitted: FittedItems, dataset: Dataset, *, recency: float = 0.0) -> Recommender:
     """Return the model that serves what a method has learned from a dataset."""
     return Recommender(
         catalog=dataset.catalog,
@@ -31,6 +36,8 @@ def as_recommender(fitted: FittedItems, dataset: Dataset) -> Recommender:
         item_weights=fitted.item_weights,
         item_similarity=fitted.item_similarity,
         rating_exponent=fitted.rating_exponent,
+        recent=recent_popularity(dataset),
+        recency=recency,
     )
 
 

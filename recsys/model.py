@@ -1,22 +1,33 @@
 """The model that is served: recommend, similar, explain. NumPy only."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog import MAX_STARS, MIN_STARS, Catalog
-from recsys.diversity import rerank_diverse
-from recsys.errors import ParameterError
+from recsys.errors import ParameterError, UnknownMovieError
+from recsys.fallback import popular_scores
+from recsys.filter import Allowed, MovieFilter, allowed_movies, as_filter
+from recsys.history import History, history_of
 from recsys.item_matrix import ItemMatrix
+from recsys.picking import pick
+from recsys.reasons import Reasons, reasons_of
+from recsys.recency import MAX_RECENCY, RecentPopularity, all_time_popularity, apply_factors, trend
 from recsys.top_k import top_k
 
 Strategy = Literal["personal", "popular"]
 
 DEFAULT_N = 10
+MAX_N = 50
+"""The longest list that the service and the pyfunc give."""
 DEFAULT_MIN_RATING = 3.5
+"""Not used any more; the code of models that were registered earlier imports it."""
+REASONS = 3
+"""So many liked movies are named for a recommendation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,41 +37,23 @@ class Recommendations:
     Attributes
     ----------
     item_indices
-        int64, (at most n,), rows of the catalogue, best first.
+        int64, (at most n,), rows of the catalogue, best first; places for new movies come last.
     scores
-        float32, (at most n,). With strategy ``popular`` the number of ratings of each movie.
+        float32, (at most n,). With strategy ``popular`` the share of recent users who have rated each movie, from 0 to
+        1, lowered by its likeness to what is disliked.
     strategy
-        ``personal``, or ``popular`` where no known movie was liked or none of the liked speaks for another.
+        ``personal``, or ``popular`` where no known movie was liked or nothing liked speaks for another.
     unknown_movie_ids
-        Those of the question that the catalogue does not hold, ascending.
+        Movies of the history and candidates of the filter that the catalogue does not hold, ascending.
+    n_new
+        How many of the last ones fill places for new movies.
     """
 
     item_indices: NDArray[np.int64]
     scores: NDArray[np.float32]
     strategy: Strategy
     unknown_movie_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class History:
-    """A user's ratings in terms of the catalogue.
-
-    Attributes
-    ----------
-    seen
-        int64, (n_seen,), ascending rows of the catalogue that are rated; they never come back.
-    liked
-        int64, (n_liked,), the rows among them with rating >= min_rating.
-    weights
-        float32, (n_liked,), what each liked movie weighs.
-    unknown_movie_ids
-        Rated ids that are not in the catalogue, ascending.
-    """
-
-    seen: NDArray[np.int64]
-    liked: NDArray[np.int64]
-    weights: NDArray[np.float32]
-    unknown_movie_ids: tuple[int, ...]
+    n_new: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +68,12 @@ class Recommender:
         int64, (n_items,), ratings per movie in the training data.
     item_weights, item_similarity, rating_exponent
         As in `recsys.methods.FittedItems`.
+    recent
+        What is popular lately; None, as in models that were stored without it, for what has been popular ever.
+    recency
+        How far recent popularity counts in the scores unless a question says otherwise, 0 for not at all.
+    hidden
+        bool, (n_items,), movies that may not be shown whatever is asked, None for none; see `hiding`.
     """
 
     catalog: Catalog
@@ -82,9 +81,56 @@ class Recommender:
     item_weights: ItemMatrix
     item_similarity: ItemMatrix
     rating_exponent: float = 1.0
+    recent: RecentPopularity | None = None
+    recency: float = 0.0
+    hidden: NDArray[np.bool_] | None = None
+
+    def hiding(self, movie_ids: Collection[int]) -> "Recommender":
+        """Return the same model, which never shows these movies, not even as a reason. Unknown ids are passed over.
+
+        A user's ratings of them count as before.
+        """
+        rows = self.catalog.find(np.array(sorted(movie_ids), dtype=np.int64))
+        mask = np.zeros(self.catalog.n_items, dtype=np.bool_)
+        mask[rows[rows >= 0]] = True
+        return replace(self, hidden=mask if mask.any() else None)
+
+    def shown_index_of(self, movie_id: int) -> int:
+        """Return the row of a movie that may be shown.
+
+        Raises
+        ------
+        UnknownMovieError
+            When no movie has this id, or it is hidden.
+        """
+        row = self.catalog.index_of(movie_id)
+        if self.hidden is not None and self.hidden[row]:
+            raise UnknownMovieError(movie_id)
+        return row
+
+    @cached_property
+    def recent_popularity(self) -> RecentPopularity:
+        """Return what is popular lately, or ever where that is all the model knows."""
+        return self.recent or all_time_popularity(self.popularity, int(self.popularity.max(initial=0)))
+
+    @cached_property
+    def unrated(self) -> NDArray[np.int64]:
+        """Return the rows of movies without ratings, int64, ascending: the new ones."""
+        return np.flatnonzero(self.popularity == 0)
+
+    def recency_factors(self, recency: float | None = None) -> NDArray[np.float32] | None:
+        """Return what scores are multiplied with, float32, (n_items,), None for a recency of 0."""
+        power = self.recency if recency is None else recency
+        if power == 0:
+            return None
+        return self._trend if power == 1 else self._trend ** np.float32(power)
+
+    @cached_property
+    def _trend(self) -> NDArray[np.float32]:
+        return trend(self.popularity, self.recent_popularity)
 
     def history(
-        self, movie_ids: Sequence[int], ratings: Sequence[float] | None = None, min_rating: float = DEFAULT_MIN_RATING
+        self, movie_ids: Sequence[int], ratings: Sequence[float] | None = None, min_rating: float | None = None
     ) -> History:
         """Return a user's ratings as rows and weights.
 
@@ -95,7 +141,8 @@ class Recommender:
         ratings
             Stars 0.5-5, as many; None counts every movie as liked with five stars.
         min_rating
-            From how many stars a movie counts as liked.
+            None weighs ratings by how far they lie above or below neutral (`recsys.history`); with a number, only
+            movies rated so high count, as likes.
 
         Raises
         ------
@@ -113,26 +160,9 @@ class Recommender:
                 raise ParameterError(f"rating {rating:g} is off the scale; use {MIN_STARS} to {MAX_STARS:g} stars")
         return self.history_of(dict(zip(ids, stars, strict=True)), min_rating)
 
-    def history_of(self, stars_of: Mapping[int, float], min_rating: float) -> History:
+    def history_of(self, stars_of: Mapping[int, float], min_rating: float | None = None) -> History:
         """Return the same as `history` for stars by movie id that are known to be on the scale."""
-        # Plain Python: for the few ratings of most histories, NumPy's calls would take several times as long.
-        row_of = self.catalog.row_of
-        seen, liked, weights, unknown = [], [], [], []
-        for movie_id in sorted(stars_of):
-            row, stars = row_of.get(movie_id), stars_of[movie_id]
-            if row is None:
-                unknown.append(movie_id)
-                continue
-            seen.append(row)
-            if stars >= min_rating:
-                liked.append(row)
-                weights.append(stars**self.rating_exponent)
-        return History(
-            np.array(seen, dtype=np.int64),
-            np.array(liked, dtype=np.int64),
-            np.array(weights, dtype=np.float32),
-            tuple(unknown),
-        )
+        return history_of(stars_of, self.catalog.row_of, min_rating=min_rating, exponent=self.rating_exponent)
 
     def recommend(
         self,
@@ -140,8 +170,11 @@ class Recommender:
         ratings: Sequence[float] | None = None,
         *,
         n: int = DEFAULT_N,
-        min_rating: float = DEFAULT_MIN_RATING,
+        min_rating: float | None = None,
         diversity: float = 0.0,
+        recency: float | None = None,
+        new: int = 0,
+        filter: MovieFilter | Mapping[str, Any] | None = None,
     ) -> Recommendations:
         """Return at most n movies that the user has not rated, best first, ties by movie id.
 
@@ -150,54 +183,103 @@ class Recommender:
         movie_ids, ratings, min_rating
             As in `history`.
         n
-            Length of the list, at least 1; shorter when the catalogue has no more.
+            Length of the list, at least 1; shorter when there are no more movies that may come up.
         diversity
             From 0 (by score alone) to 1 (as unlike as possible), see `recsys.diversity`.
+        recency
+            From 0 (not at all) to 2: how far movies that are rated more lately than before are raised. None for what
+            the model was trained with.
+        new
+            So many places at the end, 0 to n, for the best movies without ratings, which content alone speaks for.
+            Fewer where the model knows nothing of them.
+        filter
+            Which movies may come up.
 
         Raises
         ------
         ParameterError
-            As `history`, and for n < 1 or a diversity outside [0, 1].
+            As `history`, for a parameter out of its range, and for a genre that there is not.
         """
-        _check_range(n, diversity)
-        return self.recommend_for(self.history(movie_ids, ratings, min_rating), n=n, diversity=diversity)
+        check_question(n=n, diversity=diversity, recency=recency, new=new)
+        return self.recommend_for(
+            self.history(movie_ids, ratings, min_rating),
+            n=n,
+            diversity=diversity,
+            recency=recency,
+            new=new,
+            allowed=allowed_movies(self.catalog, as_filter(filter)),
+        )
 
-    def recommend_for(self, history: History, *, n: int = DEFAULT_N, diversity: float = 0.0) -> Recommendations:
-        """Return the same as `recommend` for a history that has been made before."""
-        scores = self.item_weights.weighted_row_sum(history.liked, history.weights)
-        strategy: Strategy = "personal" if scores.any() else "popular"
-        if strategy == "popular":
-            scores = self.popularity.astype(np.float32)
+    def recommend_for(
+        self,
+        history: History,
+        *,
+        n: int = DEFAULT_N,
+        diversity: float = 0.0,
+        recency: float | None = None,
+        new: int = 0,
+        allowed: Allowed | None = None,
+    ) -> Recommendations:
+        """Return the same as `recommend` for a history and a filter that have been made before."""
+        scores, strategy = self._scores(history, recency)
         scores[history.seen] = -np.inf
-        n_best = min(n, len(scores) - len(history.seen))
-        if diversity > 0:
-            best = rerank_diverse(scores, self.item_similarity, n=n_best, diversity=diversity)
-        else:
-            best = top_k(scores, n_best)
-        return Recommendations(best, scores[best], strategy, history.unknown_movie_ids)
+        n_candidates, unknown = len(scores) - len(history.seen), history.unknown_movie_ids
+        if allowed is not None:
+            scores[~allowed.mask] = -np.inf
+            unknown = tuple(sorted({*unknown, *allowed.unknown_movie_ids}))
+        if self.hidden is not None:
+            scores[self.hidden] = -np.inf
+        if allowed is not None or self.hidden is not None:
+            n_candidates = int(np.count_nonzero(scores > -np.inf))
+        picked = pick(
+            scores,
+            n_candidates,
+            n=n,
+            diversity=diversity,
+            item_similarity=self.item_similarity,
+            new_rows=self.unrated if new else None,
+            n_new=new if strategy == "personal" else 0,
+        )
+        return Recommendations(picked.item_indices, picked.scores, strategy, unknown, picked.n_new)
+
+    def _scores(self, history: History, recency: float | None) -> tuple[NDArray[np.float32], Strategy]:
+        """Return the scores, float32, (n_items,), which may be written over, and what they come from."""
+        if history.n_liked:
+            scores = self.item_weights.weighted_row_sum(history.item_indices, history.weights)
+            if scores.max(initial=0) > 0:
+                factors = self.recency_factors(recency)
+                return scores if factors is None else apply_factors(scores, factors), "personal"
+        shares, disliked = self.recent_popularity.shares, history.weights[history.n_liked :]
+        return popular_scores(shares, self.item_similarity, history.disliked, disliked), "popular"
 
     def contributions(self, item_index: int, history: History) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return what each liked movie adds to the score of one movie.
+        """Return what each movie of a history adds to the score of one movie, or takes from it.
 
         Returns
         -------
-        (item_indices, contributions): int64 and float32, (n_liked,), largest first, ties by movie id. The
-        contributions sum up to the movie's score.
+        (item_indices, contributions): int64 and float32, (n_weighted,), largest first, ties by movie id. Without
+        recency the contributions sum up to the movie's score.
         """
-        columns = np.array([item_index])
-        added = history.weights * self.item_weights.block(history.liked, columns)[:, 0]
-        order = np.argsort(-added, kind="stable")
-        return history.liked[order], added[order]
+        added = history.weights * self.item_weights.block(history.item_indices, np.array([item_index]))[:, 0]
+        order = np.lexsort((history.item_indices, -added))
+        return history.item_indices[order], added[order]
 
-    def explain(self, item_indices: NDArray[np.int64], history: History, *, top: int = 3) -> list[list[int]]:
+    def explain(self, item_indices: NDArray[np.int64], history: History, *, top: int = REASONS) -> list[list[int]]:
         """Return for each recommended row the liked rows that spoke for it, at most ``top``, largest first."""
-        added = history.weights[:, None] * self.item_weights.block(history.liked, item_indices)
-        order = (-added).argsort(axis=0, kind="stable")[:top]
-        largest: list[list[int]] = history.liked[order].T.tolist()
-        # What speaks for a movie comes first, as it is sorted.
-        return [rows[:count] for rows, count in zip(largest, (added > 0).sum(axis=0).tolist(), strict=True)]
+        return self.reasons(item_indices, history, top=top).because
 
-    def similar(self, movie_id: int, *, n: int = DEFAULT_N) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def reasons(self, item_indices: NDArray[np.int64], history: History, *, top: int = REASONS) -> Reasons:
+        """Return what spoke for and against each recommended row; see `recsys.reasons`."""
+        unnamed = None if self.hidden is None else self.hidden[history.item_indices]
+        return reasons_of(history, self.item_weights.block(history.item_indices, item_indices), top, unnamed)
+
+    def similar(
+        self,
+        movie_id: int,
+        *,
+        n: int = DEFAULT_N,
+        filter: MovieFilter | Mapping[str, Any] | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return at most n movies that resemble one, most similar first, ties by movie id.
 
         Returns
@@ -207,21 +289,35 @@ class Recommender:
         Raises
         ------
         UnknownMovieError
-            When the movie is not in the catalogue.
+            When the movie is not in the catalogue, or hidden.
         ParameterError
-            For n < 1.
+            For n < 1, and for a genre that there is not.
         """
-        _check_range(n, 0.0)
-        item_index = self.catalog.index_of(movie_id)
+        check_question(n=n)
+        return self.similar_to(self.shown_index_of(movie_id), n, allowed_movies(self.catalog, as_filter(filter)))
+
+    def similar_to(
+        self, item_index: int, n: int, allowed: Allowed | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the same as `similar` for a row and a filter that has been made before."""
         similarities = self.item_similarity.row(item_index).copy()
         similarities[item_index] = 0
+        if allowed is not None:
+            similarities[~allowed.mask] = 0
+        if self.hidden is not None:
+            similarities[self.hidden] = 0
         best = top_k(similarities, min(n, len(similarities)))
         best = best[similarities[best] > 0]
         return best, similarities[best]
 
 
-def _check_range(n: int, diversity: float) -> None:
+def check_question(*, n: int, diversity: float = 0.0, recency: float | None = None, new: int = 0) -> None:
+    """Raise a `ParameterError` for a parameter out of its range."""
     if n < 1:
         raise ParameterError(f"n={n}: ask for at least 1 movie")
     if not 0 <= diversity <= 1:
         raise ParameterError(f"diversity={diversity:g}: use 0 (off) to 1")
+    if recency is not None and not 0 <= recency <= MAX_RECENCY:
+        raise ParameterError(f"recency={recency:g}: use 0 (off) to {MAX_RECENCY:g}")
+    if not 0 <= new <= n:
+        raise ParameterError(f"new={new}: use 0 (off) to n={n} places")

@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import mlflow
+import numpy as np
 import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
-from mlflow.types.schema import Array
+from mlflow.types.schema import AnyType, Array, Object, Property
+from numpy.typing import NDArray
 
-from recsys.errors import ArtifactError, ParameterError, did_you_mean
-from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N, Recommender
+from recsys.errors import ArtifactError, ParameterError, UnknownMovieError, did_you_mean
+from recsys.filter import Allowed, allowed_movies, as_filter
+from recsys.model import DEFAULT_N, MAX_N, Recommender, check_question
+from recsys.pyfunc_input import read_list, read_rows
 from recsys.storage import LOGGED_FOLDER, load_model
 
 ARTIFACT = "model"
@@ -29,16 +33,32 @@ Mode = Literal["recommend", "similar"]
 
 DEFAULT_PARAMS: dict[str, Any] = {
     "n": DEFAULT_N,
-    "min_rating": DEFAULT_MIN_RATING,
+    "min_rating": None,
     "mode": "recommend",
     "diversity": 0.0,
+    "recency": None,
+    "new": 0,
+    "filter": {},
 }
+
+FILTER = Object(
+    [
+        Property("genres", Array(DataType.string), required=False),
+        Property("not_genres", Array(DataType.string), required=False),
+        Property("year_from", DataType.long, required=False),
+        Property("year_to", DataType.long, required=False),
+        Property("exclude_movie_ids", Array(DataType.long), required=False),
+        Property("candidate_movie_ids", Array(DataType.long), required=False),
+    ]
+)
+"""The fields of `recsys.filter.MovieFilter`, as MLflow's signatures spell them."""
 
 SIGNATURE = ModelSignature(
     inputs=Schema(
         [
             ColSpec(Array(DataType.long), "movie_ids"),
-            ColSpec(Array(DataType.double), "ratings", required=False),
+            # MLflow refuses whole numbers and missing lists where doubles are asked for; `pyfunc_input` checks instead.
+            ColSpec(AnyType(), "ratings", required=False),  # type: ignore[no-untyped-call]  # of MLflow
         ]
     ),
     outputs=Schema(
@@ -54,9 +74,14 @@ SIGNATURE = ModelSignature(
             ParamSpec("min_rating", DataType.double, DEFAULT_PARAMS["min_rating"]),
             ParamSpec("mode", DataType.string, DEFAULT_PARAMS["mode"]),
             ParamSpec("diversity", DataType.double, DEFAULT_PARAMS["diversity"]),
+            ParamSpec("recency", DataType.double, DEFAULT_PARAMS["recency"]),
+            ParamSpec("new", DataType.long, DEFAULT_PARAMS["new"]),
+            ParamSpec("filter", FILTER, DEFAULT_PARAMS["filter"]),
         ]
     ),
 )
+
+Lists = tuple[list[list[int]], list[list[float]], list[list[str]]]
 
 
 class RecommenderPyfunc(PythonModel):
@@ -74,7 +99,7 @@ class RecommenderPyfunc(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Return one row of lists for each row of the input, best movie first.
+        """Return one row of lists for each row of the input, under the same index, best movie first.
 
         Parameters
         ----------
@@ -82,7 +107,8 @@ class RecommenderPyfunc(PythonModel):
             Columns ``movie_ids`` (lists of ids) and, if given, ``ratings`` (as many stars 0.5-5 each; a missing list
             counts every movie as liked). Mode ``similar`` takes one movie id in each row.
         params
-            ``n``, ``min_rating``, ``diversity`` as in `Recommender.recommend`; ``mode``: ``recommend`` or ``similar``.
+            ``n`` (1 to 50), ``min_rating``, ``diversity``, ``recency``, ``new``, ``filter`` as in
+            `Recommender.recommend`; ``mode``: ``recommend`` or ``similar``. One that is null has its default.
 
         Returns
         -------
@@ -92,55 +118,54 @@ class RecommenderPyfunc(PythonModel):
         Raises
         ------
         ParameterError
-            For an unknown mode, or ratings that do not fit.
+            For an unknown mode, a parameter out of its range, or ratings that do not fit.
         """
-        settings: dict[str, Any] = {
-            "n": DEFAULT_N,
-            "min_rating": DEFAULT_MIN_RATING,
-            "mode": "recommend",
-            "diversity": 0.0,
-        }
-        settings.update(params or {})
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        settings = {**DEFAULT_PARAMS, **given}
         mode = settings.pop("mode")
         if mode not in get_args(Mode):
             raise ParameterError(f"there is no mode {mode!r}{did_you_mean(str(mode), get_args(Mode))}")
-        histories = zip(model_input["movie_ids"], _ratings_column(model_input), strict=True)
+        if not 1 <= settings["n"] <= MAX_N:
+            raise ParameterError(f"n={settings['n']}: ask for 1 to {MAX_N} movies a row")
+        allowed = allowed_movies(self._recommender.catalog, as_filter(settings.pop("filter")))
         if mode == "similar":
-            rows = [self._similar(movie_ids, int(settings["n"])) for movie_ids, _ in histories]
+            lists = self._similar(model_input, settings["n"], allowed)
         else:
-            rows = [self._recommend(movie_ids, ratings, settings) for movie_ids, ratings in histories]
-        return pd.DataFrame(rows, columns=["movie_ids", "scores", "titles"])
+            lists = self._recommend(model_input, settings, allowed)
+        columns = dict(zip(("movie_ids", "scores", "titles"), lists, strict=True))
+        return pd.DataFrame(columns, index=model_input.index)
 
-    def _recommend(self, movie_ids: list[int], ratings: list[float] | None, settings: dict[str, Any]) -> list[Any]:
-        answer = self._recommender.recommend(
-            movie_ids,
-            ratings,
-            n=int(settings["n"]),
-            min_rating=float(settings["min_rating"]),
-            diversity=float(settings["diversity"]),
-        )
-        return self._row(answer.item_indices, answer.scores)
-
-    def _similar(self, movie_ids: list[int], n: int) -> list[Any]:
-        if len(movie_ids) != 1:
-            raise ParameterError(f"mode 'similar' takes one movie id in each row, not {len(movie_ids)}")
-        if movie_ids[0] not in self._recommender.catalog.movie_ids:
-            return [[], [], []]
-        return self._row(*self._recommender.similar(int(movie_ids[0]), n=n))
-
-    def _row(self, item_indices: Any, scores: Any) -> list[Any]:
-        catalog = self._recommender.catalog
-        return [
-            catalog.movie_ids[item_indices].tolist(),
-            scores.astype(float).tolist(),
-            [catalog.titles[index] for index in item_indices],
+    def _recommend(self, table: pd.DataFrame, settings: dict[str, Any], allowed: Allowed | None) -> Lists:
+        min_rating = settings.pop("min_rating")
+        check_question(**settings)
+        recommender = self._recommender
+        answers = [
+            recommender.recommend_for(recommender.history_of(stars_of, min_rating), allowed=allowed, **settings)
+            for stars_of in read_rows(table)
         ]
+        return self._lists([(answer.item_indices, answer.scores) for answer in answers])
 
+    def _similar(self, table: pd.DataFrame, n: int, allowed: Allowed | None) -> Lists:
+        found = []
+        for place, cell in enumerate(table["movie_ids"]):
+            movie_ids = read_list(cell, place) or []
+            if len(movie_ids) != 1:
+                raise ParameterError(f"mode 'similar' takes one movie id in each row, not {len(movie_ids)}")
+            try:
+                row = self._recommender.shown_index_of(int(movie_ids[0]))
+            except UnknownMovieError:
+                found.append((np.zeros(0, np.int64), np.zeros(0, np.float32)))
+            else:
+                found.append(self._recommender.similar_to(row, n, allowed))
+        return self._lists(found)
 
-def _ratings_column(model_input: pd.DataFrame) -> list[list[float] | None]:
-    if "ratings" not in model_input:
-        return [None] * len(model_input)
-    return [None if ratings is None or ratings is pd.NA else list(ratings) for ratings in model_input["ratings"]]
+    def _lists(self, found: list[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> Lists:
+        catalog = self._recommender.catalog
+        return (
+            [catalog.movie_ids[rows].tolist() for rows, _ in found],
+            [scores.astype(float).tolist() for _, scores in found],
+            [[catalog.titles[row] for row in rows.tolist()] for rows, _ in found],
+        )
 
 
 def input_example(recommender: Recommender) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -148,7 +173,7 @@ def input_example(recommender: Recommender) -> tuple[pd.DataFrame, dict[str, Any
     best_known = recommender.popularity.argsort(kind="stable")[::-1][:3]
     movie_ids = recommender.catalog.movie_ids[best_known].tolist()
     stars = [5.0, 4.5, 3.0][: len(movie_ids)]
-    return pd.DataFrame({"movie_ids": [movie_ids], "ratings": [stars]}), {"n": 5, "min_rating": DEFAULT_MIN_RATING}
+    return pd.DataFrame({"movie_ids": [movie_ids], "ratings": [stars]}), {"n": 5}
 
 
 def requirements() -> list[str]:

@@ -5,6 +5,7 @@
     model.json                     format, method, parameters, dataset, versions, sha256 of every other file
     movies.csv                     movie_id, title, year, genres, imdb_url; UTF-8
     popularity.npy                 int64, (n_items,)
+    recent_popularity.npy          float32, (n_items,), shares of recent users; missing in older models
     item_weights.values.npy        float32, (n_items, n_items)
     item_weights.data.npy, .indices.npy, .indptr.npy     the same as CSR, of a large catalogue
     item_similarity.*              likewise; missing where it is the same matrix
@@ -26,12 +27,14 @@ from recsys.checksums import sha256_of
 from recsys.errors import ArtifactError
 from recsys.item_matrix import ItemMatrix, matrix_from_arrays
 from recsys.model import Recommender
+from recsys.recency import RecentPopularity, all_time_popularity
 
 FORMAT_VERSION = 1
 MANIFEST = "model.json"
 LOGGED_FOLDER = Path("artifacts") / "recommender"
 """Where the model folder lies within a model that MLflow has logged."""
 MOVIES = "movies.csv"
+RECENT_POPULARITY = "recent_popularity.npy"
 MOVIE_COLUMNS = ["movie_id", "title", "year", "genres", "imdb_url"]
 
 
@@ -68,6 +71,8 @@ def save_model(recommender: Recommender, info: ModelInfo, folder: Path) -> None:
         raise ArtifactError(f"{folder} is not empty; save a model into a new folder")
     _write_movies(recommender.catalog, folder / MOVIES)
     np.save(folder / "popularity.npy", recommender.popularity.astype(np.int64))
+    recent = recommender.recent_popularity
+    np.save(folder / RECENT_POPULARITY, recent.shares.astype(np.float32))
     _write_matrix(recommender.item_weights, "item_weights", folder)
     shared = recommender.item_similarity is recommender.item_weights
     if not shared:
@@ -79,6 +84,8 @@ def save_model(recommender: Recommender, info: ModelInfo, folder: Path) -> None:
         "dataset": info.dataset,
         "versions": info.versions,
         "rating_exponent": recommender.rating_exponent,
+        "recent_users": recent.n_users,
+        "recency": recommender.recency,
         "genre_names": list(recommender.catalog.genre_names),
         "similarity_is_weights": shared,
         "sha256": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
@@ -108,8 +115,16 @@ def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, Model
     popularity = _open_array(folder / "popularity.npy")
     if not len(popularity) == weights.n_items == similarity.n_items == catalog.n_items:
         raise ArtifactError(f"the files of {folder} are of different catalogues; train the model again")
-    recommender = Recommender(catalog, popularity, weights, similarity, float(manifest["rating_exponent"]))
     info = ModelInfo(manifest["method"], manifest["params"], manifest["dataset"], manifest["versions"])
+    recommender = Recommender(
+        catalog,
+        popularity,
+        weights,
+        similarity,
+        rating_exponent=float(manifest["rating_exponent"]),
+        recent=_open_recent(folder, manifest, popularity),
+        recency=float(manifest.get("recency", 0)),
+    )
     return recommender, info
 
 
@@ -163,6 +178,16 @@ def _open_matrix(name: str, folder: Path) -> ItemMatrix:
     dense = folder / f"{name}.values.npy"
     parts = ["values"] if dense.exists() else ["data", "indices", "indptr"]
     return matrix_from_arrays({part: _open_array(folder / f"{name}.{part}.npy") for part in parts})
+
+
+def _open_recent(folder: Path, manifest: dict[str, Any], popularity: NDArray[np.int64]) -> RecentPopularity:
+    """Return what is popular lately; of a model that was stored without it, what has been popular ever."""
+    if "recent_users" not in manifest:
+        return all_time_popularity(popularity, int(manifest["dataset"]["n_users"]))
+    shares = _open_array(folder / RECENT_POPULARITY)
+    if len(shares) != len(popularity):
+        raise ArtifactError(f"the files of {folder} are of different catalogues; train the model again")
+    return RecentPopularity(shares, float(manifest["recent_users"]))
 
 
 def _open_array(path: Path) -> NDArray[Any]:

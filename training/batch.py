@@ -27,7 +27,7 @@ class Written:
 
 
 def recommend_file(
-    model_uri: str, tracking_uri: str, history: Path, out: Path, *, n: int, min_rating: float
+    model_uri: str, tracking_uri: str, history: Path, out: Path, *, n: int, min_rating: float | None
 ) -> Written:
     """Write the recommendations for each user of a file of histories.
 

@@ -3,12 +3,12 @@
 import time
 from dataclasses import dataclass
 
-from recsys.batch import ItemScorer
 from recsys.data.dataset import Dataset
 from recsys.evaluation.report import Evaluation, evaluate
-from recsys.evaluation.scorer import PopularFallback, PopularityScorer
-from recsys.fitting import Recipe, as_recommender
+from recsys.evaluation.scorer import PopularityScorer
+from recsys.fitting import Recipe
 from recsys.model import Recommender
+from recsys.scorers import scorer_of
 from recsys.splits import Split, SplitParams, split
 
 BASELINE_SUFFIX = "_popularity"
@@ -50,20 +50,18 @@ class Outcome:
 
 
 def run_experiment(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> Outcome:
-    """Return how a recipe does on a split of a dataset."""
+    """Return how a recipe does on a split of a dataset, its histories weighed as the service weighs them."""
     parts = split(dataset, split_params)
     started = time.perf_counter()
-    fitted = recipe.fit(parts.train)
+    model = recipe.recommender(parts.train)
     fitted_at = time.perf_counter()
-    popularity = parts.train.popularity
-    scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), popularity)
-    evaluation = evaluate(scorer, parts)
+    evaluation = evaluate(scorer_of(model), parts)
     evaluated_at = time.perf_counter()
     return Outcome(
         parts=parts,
-        model=as_recommender(fitted, parts.train),
+        model=model,
         evaluation=evaluation,
-        baseline=evaluate(PopularityScorer(popularity), parts),
+        baseline=evaluate(PopularityScorer(parts.train.popularity), parts),
         fit_seconds=fitted_at - started,
         evaluate_seconds=evaluated_at - fitted_at,
     )

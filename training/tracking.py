@@ -11,7 +11,7 @@ from mlflow.models.model import ModelInfo as LoggedModelInfo
 
 from recsys import pyfunc
 from recsys.data.dataset import Dataset
-from recsys.fitting import Recipe, as_recommender, model_info
+from recsys.fitting import Recipe, model_info
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, save_model
 from training.experiment import Outcome
@@ -86,7 +86,7 @@ def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dic
     -------
     (logged, facts): what MLflow has logged, and ``model_bytes``, the size of the model folder.
     """
-    model = as_recommender(recipe.fit(dataset), dataset)
+    model = recipe.recommender(dataset)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / LOGGED_FOLDER.name
         save_model(model, model_info(recipe, dataset), folder)

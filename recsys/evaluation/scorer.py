@@ -32,38 +32,14 @@ class PopularityScorer:
     Attributes
     ----------
     popularity
-        int64, (n_items,), number of ratings in train.
+        int64, (n_items,), number of ratings in train; or float32, such as what is popular lately.
     """
 
-    popularity: NDArray[np.int64]
+    popularity: NDArray[np.int64] | NDArray[np.float32]
 
     def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Return the numbers of ratings, float32, (n_block, n_items), the same in each row, a read-only view."""
+        """Return the popularity, float32, (n_block, n_items), the same in each row, a read-only view."""
         return np.broadcast_to(self.popularity.astype(np.float32), histories.shape)
-
-
-@dataclass(frozen=True, eq=False)
-class PopularFallback:
-    """A scorer that answers with popular movies where it has nothing to say, as `recsys.model.Recommender` does.
-
-    Without it a user whose scores are all zero, by an empty history for one, gets the movies with the lowest ids.
-
-    Attributes
-    ----------
-    scorer
-        The scorer that is asked first.
-    popularity
-        int64, (n_items,), number of ratings in train.
-    """
-
-    scorer: Scorer
-    popularity: NDArray[np.int64]
-
-    def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Return the scores, float32, (n_block, n_items), those of a row that is zero throughout replaced."""
-        scores = self.scorer.scores(histories)
-        speaks = scores.any(axis=1, keepdims=True)
-        return scores if np.all(speaks) else np.where(speaks, scores, self.popularity.astype(np.float32))
 
 
 class ScoreBlock(NamedTuple):

@@ -4,17 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.data.dataset import Dataset
 from recsys.item_matrix import ItemMatrix
 from recsys.methods.search_space import SearchRange
+from recsys.recency import MAX_RECENCY
 
 
 class MethodParams(BaseModel):
-    """Parameters of a method: frozen, and none but the declared ones."""
+    """Parameters of a method: frozen, and none but the declared ones. Those here every method has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    recency: float = Field(0.0, ge=0, le=MAX_RECENCY)
+    """How far movies rated more lately than before are raised, unless a question says otherwise; judge it on a temporal
+    split, as random ones hide what it is for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +29,13 @@ class FittedItems:
     Attributes
     ----------
     item_weights
-        (n_items, n_items) float32: ``scores = history @ item_weights``, where a history holds the weights of a user's
-        liked movies. Row j says how much movie j speaks for every other.
+        (n_items, n_items) float32: ``scores = history @ item_weights``, where a history holds what ratings weigh (see
+        `recsys.history`). Row j says how much movie j speaks for every other.
     item_similarity
         (n_items, n_items) float32 in [0, 1], symmetric: what `Recommender.similar` shows. May be the same object.
     rating_exponent
-        A liked movie weighs ``rating ** rating_exponent`` in the history: 1 is the rating itself, 0 ignores it.
+        Where a question names a ``min_rating``, a movie rated so high weighs ``rating ** rating_exponent`` in the
+        history: 1 is the rating itself, 0 ignores it.
     """
 
     item_weights: ItemMatrix

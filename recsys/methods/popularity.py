@@ -1,4 +1,4 @@
-"""The baseline: the same most-rated movies for everyone."""
+"""The same movies for everyone: those that are popular lately."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,11 +10,11 @@ from recsys.methods.neighborhoods import DENSE_ITEMS, from_csr
 
 
 class PopularityParams(MethodParams):
-    """`popularity` has no parameters."""
+    """`popularity` has no parameters of its own."""
 
 
 def fit(dataset: Dataset, params: PopularityParams) -> FittedItems:  # noqa: ARG001
-    """Return matrices of zeros: no movie speaks for another, so every list falls back on the most-rated movies."""
+    """Return matrices of zeros: no movie speaks for another, so every list falls back on what is popular lately."""
     n_items = dataset.n_items
     zeros: ItemMatrix = (
         DenseItemMatrix(np.zeros((n_items, n_items), dtype=np.float32))

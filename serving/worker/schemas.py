@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.catalog import MAX_STARS, MIN_STARS
-from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N
+from recsys.model import DEFAULT_N, MAX_N
 
-MAX_N = 50
 MAX_RATINGS = 1000
 MAX_ID = 2**63 - 1
 MAX_VERSION = 2**31 - 1
@@ -15,6 +14,7 @@ MAX_IDS = 200
 
 MovieId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
 Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
+MinRating = Annotated[float, Field(ge=0, le=MAX_STARS, strict=True, allow_inf_nan=False)]
 N = Annotated[int, Field(ge=1, le=MAX_N)]
 
 
@@ -25,15 +25,16 @@ class Question(BaseModel):
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
-        json_schema_extra={"examples": [{"user_ratings": {"1": 5, "50": 4.5}, "n": 10, "min_rating": 3.5}]},
+        json_schema_extra={"examples": [{"user_ratings": {"1": 5, "50": 4.5}, "n": 10}]},
     )
 
     user_ratings: Annotated[dict[MovieId, Stars], Field(max_length=MAX_RATINGS)]
     """Movie ids and the stars given to each, 0.5 to 5; at most 1,000. Without any, popular movies are the answer."""
     n: N = DEFAULT_N
     """How many movies are wanted."""
-    min_rating: Stars = DEFAULT_MIN_RATING
-    """From how many stars on a movie counts as liked."""
+    min_rating: MinRating | None = None
+    """Only movies from so many stars on count, as likes, 0 for all alike. Without it stars above 2 speak for other
+    movies and stars below 2 against them, the further the more."""
     diversity: Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)] = 0.0
     """From 0, by score alone, to 1, as unlike one another as possible."""
 

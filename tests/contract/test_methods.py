@@ -93,9 +93,18 @@ def test_recommend_unknown_movies_only_gives_popular_movies_and_names_them(model
 
 
 def test_recommend_nothing_liked_gives_popular_movies_without_the_seen(model: Recommender) -> None:
-    answer = model.recommend([10, 30], [2, 1], n=1)
+    answer = model.recommend([10, 30], [2, 2], n=1)
     assert answer.strategy == "popular"
     assert model.catalog.movie_ids[answer.item_indices].tolist() == [40]
+
+
+def test_recommend_disliked_only_gives_popular_movies_less_those_alike(model: Recommender) -> None:
+    answer = model.recommend([10], [1], n=6)
+    assert answer.strategy == "popular"
+    kept = model.recent_popularity.shares * (1 - model.item_similarity.row(0))
+    assert answer.scores.tolist() == pytest.approx(kept[answer.item_indices].tolist())
+    assert sorted(answer.item_indices.tolist()) == [1, 2, 3, 4, 5]
+    assert (np.diff(answer.scores) <= 0).all()
 
 
 def test_recommend_whole_catalogue_seen_gives_an_empty_list(model: Recommender) -> None:

@@ -11,7 +11,7 @@ from recsys.errors import ArtifactError
 from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.methods import get_method, make_params, method_names, neighborhoods
 from recsys.model import Recommender
-from recsys.storage import load_model, save_model
+from recsys.storage import MANIFEST, load_model, save_model
 
 
 def saved(method: str, dataset: Dataset, folder: Path) -> Recommender:
@@ -39,12 +39,33 @@ def test_load_returns_what_was_saved(
     assert loaded.rating_exponent == model.rating_exponent
     np.testing.assert_array_equal(loaded.catalog.genres, tiny.catalog.genres)
     np.testing.assert_array_equal(loaded.popularity, tiny.popularity)
+    np.testing.assert_array_equal(loaded.recent_popularity.shares, model.recent_popularity.shares)
+    assert loaded.recent_popularity.n_users == model.recent_popularity.n_users == 4
     for row in range(tiny.n_items):
         np.testing.assert_array_equal(loaded.item_weights.row(row), model.item_weights.row(row))
         np.testing.assert_array_equal(loaded.item_similarity.row(row), model.item_similarity.row(row))
     assert info.method == method
     assert info.dataset["digest"] == tiny.digest
     assert "numpy" in info.versions
+
+
+def test_load_recency_is_the_default_of_the_method(tiny: Dataset, tmp_path: Path) -> None:
+    recipe = Recipe("ease", make_params(get_method("ease"), {"recency": "0.5"}))
+    save_model(recipe.recommender(tiny), model_info(recipe, tiny), tmp_path / "model")
+    assert load_model(tmp_path / "model")[0].recency == 0.5
+
+
+def test_load_model_stored_without_recent_popularity_falls_back_on_all_time(folder: Path, tiny: Dataset) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for name in ("recent_users", "recency"):
+        del manifest[name]
+    (folder / "recent_popularity.npy").unlink()
+    del manifest["sha256"]["recent_popularity.npy"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    loaded, _ = load_model(folder)
+    assert loaded.recent_popularity.shares.tolist() == (tiny.popularity / tiny.n_users).tolist()
+    assert loaded.recency == 0
+    assert loaded.recommend([], n=2).item_indices.tolist() == [0, 2]
 
 
 def test_load_arrays_are_memory_mapped_read_only(folder: Path) -> None:

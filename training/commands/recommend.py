@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from recsys.errors import ParameterError
-from recsys.model import DEFAULT_MIN_RATING, DEFAULT_N
+from recsys.model import DEFAULT_N
 from recsys.settings import Settings
 from training.batch import recommend_file
 
@@ -23,8 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--min-rating",
         type=float,
-        default=DEFAULT_MIN_RATING,
-        help=f"from how many stars a movie counts as liked; default: {DEFAULT_MIN_RATING}",
+        help="only movies from so many stars on count, as likes, 0 for all alike; by default dislikes speak against",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to write; .csv or .parquet")
 

@@ -13,15 +13,16 @@ import scipy.sparse as sp
 from mlflow import MlflowClient
 from numpy.typing import NDArray
 
-from recsys.batch import ItemScorer
 from recsys.catalog import Catalog
 from recsys.errors import DataError, ParameterError, RecsysError, RegistryError
 from recsys.evaluation.report import Evaluation, evaluate
-from recsys.evaluation.scorer import PopularFallback, Scorer
+from recsys.evaluation.scorer import Scorer
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.model import Recommender
+from recsys.recency import recent_popularity
 from recsys.registry import ModelVersion, Registry
+from recsys.scorers import PopularFallback, scorer_of
 from recsys.splits import Split
 from recsys.storage import LOGGED_FOLDER, load_model
 
@@ -98,16 +99,13 @@ def recipe_of(registry: Registry, version: ModelVersion) -> Recipe:
 
 def evaluate_recipe(recipe: Recipe, parts: Split) -> Evaluation:
     """Return how a recipe does, fitted on the training part."""
-    fitted = recipe.fit(parts.train)
-    scorer = ItemScorer(fitted.item_weights, fitted.rating_exponent)
-    return evaluate(PopularFallback(scorer, parts.train.popularity), parts)
+    return evaluate(scorer_of(recipe.recommender(parts.train)), parts)
 
 
 def evaluate_as_registered(model: Recommender, parts: Split) -> Evaluation:
     """Return how a model does that has been fitted elsewhere, be it on another catalogue."""
-    scorer: Scorer = ItemScorer(model.item_weights, model.rating_exponent)
-    translated = TranslatedScorer(scorer, model.catalog, parts.train.catalog)
-    return evaluate(PopularFallback(translated, parts.train.popularity), parts)
+    translated = TranslatedScorer(scorer_of(model).scorer, model.catalog, parts.train.catalog)
+    return evaluate(PopularFallback(translated, recent_popularity(parts.train).shares), parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from recsys.batch import ItemScorer
 from recsys.data.dataset import Dataset
 from recsys.evaluation.ranking import find_hits, ndcg
-from recsys.evaluation.scorer import PopularFallback, score_blocks
+from recsys.evaluation.scorer import Scorer, score_blocks
 from recsys.fitting import Recipe
+from recsys.scorers import scorer_of
 from recsys.splits import Split, SplitParams, split
 from recsys.top_k import top_items
 
@@ -28,12 +28,10 @@ def validation_parts(train: Dataset, params: SplitParams, n_folds: int) -> tuple
 def fold_values(recipe: Recipe, folds: tuple[Split, ...]) -> Iterator[float]:
     """Yield the mean nDCG@10 of a recipe on each fold, one after the other."""
     for fold in folds:
-        fitted = recipe.fit(fold.train)
-        scorer = PopularFallback(ItemScorer(fitted.item_weights, fitted.rating_exponent), fold.train.popularity)
-        yield mean_ndcg(scorer, fold)
+        yield mean_ndcg(scorer_of(recipe.recommender(fold.train)), fold)
 
 
-def mean_ndcg(scorer: PopularFallback, parts: Split) -> float:
+def mean_ndcg(scorer: Scorer, parts: Split) -> float:
     """Return the mean nDCG@10 over the users with a held-out rating, the same number as `evaluate` gives."""
     n_relevant = np.bincount(parts.holdout.user_indices, minlength=parts.holdout.n_users)
     users = np.flatnonzero(n_relevant)

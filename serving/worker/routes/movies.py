@@ -7,14 +7,14 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from recsys.errors import ParameterError
-from recsys.model import DEFAULT_N
+from recsys.model import DEFAULT_N, MAX_N
 from serving.worker import questions
 from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
 from serving.worker.http.quick_route import QuickRoute, quick_way
 from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import CHOOSING, Version
-from serving.worker.schemas import MAX_ID, MAX_IDS, MAX_N, Movie, MovieName, Movies, SimilarMovies
+from serving.worker.schemas import MAX_ID, MAX_IDS, Movie, MovieName, Movies, SimilarMovies
 from serving.worker.state import services_of
 
 router = APIRouter(tags=["movies"], route_class=QuickRoute)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from recsys.evaluation.scorer import PopularFallback, PopularityScorer, score_blocks
+from recsys.evaluation.scorer import PopularityScorer, score_blocks
+from recsys.scorers import PopularFallback
 
 TRAIN = [[4, 0, 0, 0], [0, 5, 3, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
 HOLDOUT = [[0, 4, 0, 0], [0, 0, 0, 4], [4, 0, 0, 0], [0, 0, 4, 0]]

@@ -190,7 +190,7 @@ def test_sweep_command_shows_how_to_train_with_the_best(dataset, store, monkeypa
     monkeypatch.setattr("training.commands.shared_flags.dataset_of", lambda *_: dataset)
     assert main(["sweep", "--method", "item-knn", "--trials", "2", "--folds", "1", "--study", "shown"]) == 0
     shown = capsys.readouterr()
-    assert "to train with it: python -m training train --method item-knn --params weighting=" in shown.out
+    assert "to train with it: python -m training train --method item-knn --params recency=0.0,weighting=" in shown.out
     assert "2/2" in shown.err
     assert main(["sweep", "--method", "item-knn", "--trials", "2", "--folds", "1", "--study", "shown", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

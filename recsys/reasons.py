@@ -1,0 +1,74 @@
+"""Why a movie is recommended: which of the user's movies spoke for it, how much, and which one against it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.history import History
+
+DESPITE_SHARE = 0.1
+"""A disliked movie is named when it takes away at least this part of what the liked ones give: hardly any says less
+than nothing against everything."""
+SHARE_DIGITS = 3
+
+
+class Reasons(NamedTuple):
+    """Reasons for several movies, a place in each list for each of them.
+
+    Attributes
+    ----------
+    because
+        Rows of liked movies that spoke for it, the strongest first.
+    shares
+        The part of each in all that liked movies give, 0 to 1, rounded to three digits.
+    despite
+        The row of the disliked movie that spoke most against it, None where none says much.
+    """
+
+    because: list[list[int]]
+    shares: list[list[float]]
+    despite: list[int | None]
+
+
+def reasons_of(
+    history: History, block: NDArray[np.float32], top: int, unnamed: NDArray[np.bool_] | None = None
+) -> Reasons:
+    """Return the reasons for movies.
+
+    Parameters
+    ----------
+    block
+        float32, (n_weighted, n_movies), the weights of the history's movies for those that are explained.
+    top
+        So many liked movies are named at most.
+    unnamed
+        bool, (n_weighted,), movies of the history that may not be named, None for none.
+    """
+    added = history.weights[:, None] * block
+    speaking = np.maximum(added[: history.n_liked], 0)
+    given = speaking.sum(axis=0)
+    if unnamed is not None:
+        added[unnamed] = 0
+        speaking[unnamed[: history.n_liked]] = 0
+    order = (-speaking).argsort(axis=0, kind="stable")[:top]
+    largest = np.take_along_axis(speaking, order, axis=0).astype(np.float64)
+    largest /= np.where(given > 0, given, 1)
+    # What speaks for a movie comes first, as it is sorted.
+    counts = (speaking > 0).sum(axis=0).tolist()
+    rows: list[list[int]] = history.liked[order].T.tolist()
+    shares: list[list[float]] = largest.round(SHARE_DIGITS).T.tolist()
+    return Reasons(
+        [found[:count] for found, count in zip(rows, counts, strict=True)],
+        [found[:count] for found, count in zip(shares, counts, strict=True)],
+        _despite(history, added[history.n_liked :], given),
+    )
+
+
+def _despite(history: History, added: NDArray[np.float32], given: NDArray[np.float32]) -> list[int | None]:
+    if not len(added):
+        return [None] * len(given)
+    strongest = added.argmin(axis=0)
+    says_much = added.min(axis=0) < -DESPITE_SHARE * given
+    rows: list[int] = history.disliked[strongest].tolist()
+    return [row if said else None for row, said in zip(rows, says_much.tolist(), strict=True)]
