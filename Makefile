@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-# What `make up` has trained on last: it trains anew only when this is missing or names other data.
+# What `make up` has trained on last: it trains again only when this is missing or names other data.
 TRAINED_ON := mlruns/.trained-on
 
 export MLFLOW_TRACKING_URI ?= sqlite:///mlflow.db
@@ -66,7 +66,7 @@ format: $(INSTALLED_DEV) ## format the code
 bench: $(INSTALLED) ## measure quality and speed beside the peers (python -m benchmarks lists more)
 	@python -m benchmarks leaderboard
 
-lock: $(INSTALLED_DEV) ## pin the dependencies of pyproject.toml anew
+lock: $(INSTALLED_DEV) ## pin the dependencies of pyproject.toml again
 	@python scripts/lock.py
 
 clean: ## remove the environment, runs, models and caches; data stays

@@ -5,7 +5,7 @@
 #
 #   IMAGE       training, serving, retraining or mlflow; all four when none is named
 #   --dev       also the image of the development override, with a debugger
-#   --no-cache  build every layer anew
+#   --no-cache  build every layer again
 #
 # PIP_INDEX_URL, when set, is the package index to install from. DOCKER_BUILDKIT=0 chooses the classic builder.
 set -euo pipefail

@@ -105,7 +105,7 @@ def open_log(path):
 
 
 def warn(message):
-    """Say what is amiss where `docker logs` shows it."""
+    """Say what is wrong where `docker logs` shows it."""
     print(f"warning: {message}", file=sys.stderr, flush=True)
 
 

@@ -87,7 +87,7 @@ def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None) -> 
     level
         The least severe lines that are written.
     as_json
-        JSON lines with exactly `FIELDS`, else text for the eye.
+        JSON lines with exactly `FIELDS`, else text.
     """
     out = sys.stdout if stream is None else stream
     render = _json_line if as_json else _text_line

@@ -265,7 +265,7 @@ class Recommender:
         return history.item_indices[order], added[order]
 
     def explain(self, item_indices: NDArray[np.int64], history: History, *, top: int = REASONS) -> list[list[int]]:
-        """Return for each recommended row the liked rows that spoke for it, at most ``top``, largest first."""
+        """Return for each recommended row the liked rows that contributed to it, at most ``top``, largest first."""
         return self.reasons(item_indices, history, top=top).because
 
     def reasons(self, item_indices: NDArray[np.int64], history: History, *, top: int = REASONS) -> Reasons:

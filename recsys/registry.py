@@ -227,7 +227,7 @@ class Registry:
             if getattr(error, "error_code", "") == NOT_FOUND:
                 raise RegistryError(f"the registry does not hold {what}: {_gist(error)}") from error
             raise RegistryError(
-                f"the registry at {self.tracking_uri} does not give {what}: {_gist(error)}; {_remedy(error)}"
+                f"cannot access {what} in the registry at {self.tracking_uri}: {_gist(error)}; {_remedy(error)}"
             ) from error
 
 

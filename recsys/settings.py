@@ -51,7 +51,7 @@ class ApiSettings(_Group):
     workers: int | None = Field(None, ge=1, le=64)
     """Worker processes; 4 in prod and 1 in dev when not given."""
     reload: bool = False
-    """Start anew when the source changes; for development."""
+    """Start again when the source changes; for development."""
     admin_token: SecretStr | None = None
     """Token of the admin routes; without one they are closed."""
     hang_seconds: float = Field(15.0, ge=0)

@@ -1,4 +1,4 @@
-"""Loads a version in the cache as MLflow's pyfunc. Brings MLflow: imported when it is first needed."""
+"""Loads a version in the cache as MLflow's pyfunc. Imports MLflow, so it is imported when it is first needed."""
 
 import sys
 from collections.abc import Iterator

@@ -13,9 +13,9 @@ def quiet_libraries() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"(mlflow|sqlalchemy|alembic)\.")
-    # MLflow compares columns with a range, which pandas 4 will read otherwise; MLflow's to mend.
+    # MLflow compares columns with a range, which pandas 4 will read otherwise; to be fixed in MLflow.
     warnings.filterwarnings("ignore", message="Operation with range is deprecated")
-    # MLflow asks SQLAlchemy for a loader strategy that SQLAlchemy is about to drop; MLflow's to mend.
+    # MLflow asks SQLAlchemy for a loader strategy that SQLAlchemy is about to drop; to be fixed in MLflow.
     warnings.filterwarnings("ignore", message="The ``noload`` loader strategy")
     # The logged rating table has no missing values.
     warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer column")

@@ -1,4 +1,4 @@
-"""Who takes part, with which parameters."""
+"""The contenders, and their parameters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent.parent
 def python_of(environment: str) -> Path | None:
     """Return the Python of an environment, made if need be, or None when its packages cannot be installed.
 
-    ``"ours"`` is the environment of this process. Any other has its pins in ``requirements-NAME.txt``; it is made anew
+    ``"ours"`` is the environment of this process. Any other has its pins in ``requirements-NAME.txt``; it is made again
     when these change.
     """
     if environment == "ours":

@@ -23,7 +23,7 @@ class ProcessId:
     Attributes
     ----------
     machine
-        Host name and, on Linux, the namespace in which the number counts: containers count anew.
+        Host name and, on Linux, the namespace in which the number counts: containers count from 1 again.
     pid
         The number of the process.
     started

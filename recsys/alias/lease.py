@@ -2,7 +2,7 @@
 
 MLflow's registry has no compare-and-set, so a lock is a tag taken by Fischer's algorithm (Lamport 1987,
 DOI 10.1145/7351.7352): see that it is free, write your name, wait, and hold it if your name still stands. That is safe
-as long as seeing and writing take less time than the wait; whoever took longer starts anew.
+as long as seeing and writing take less time than the wait; whoever took longer starts again.
 
 A holder renews the lease while it works. A lease that has run out, or whose process has died on this machine, is free;
 for the first of these the clocks of the hosts have to agree to within a fraction of `LEASE_SECONDS`.

@@ -7,7 +7,7 @@ A move writes four things in this order, under a lock:
 3. the entry, as ``history.production.000012``;
 4. and it removes the intent.
 
-Stopped before 2, nothing has moved: the intent is dropped. Stopped later, the alias has moved: the rest is made up for.
+Stopped before 2, nothing has moved: the intent is dropped. Stopped later, the alias has moved: the rest is completed.
 Moves by others, in MLflow's UI for one, are told by comparing the alias with the last entry, and entered as well.
 Whoever looks next does this, a command or the service, and says so.
 """

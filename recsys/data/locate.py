@@ -28,7 +28,7 @@ def find_dataset(
     folder
         Where the data are, or shall be. A ``README.md`` and hidden files do not count as content.
     explicit
-        Whether somebody has named the folder. Then it has to exist: a slip of the pen shall not train on other data.
+        Whether somebody has named the folder. Then it has to exist: a typing error must not train on other data.
     allow_download
         Whether to try GroupLens when the folder is empty.
     url, progress, show_license

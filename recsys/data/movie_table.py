@@ -74,7 +74,7 @@ def split_genres(text: str) -> list[str]:
 
 def _check(path: Path, movies: Sequence[MovieRow]) -> None:
     if not movies:
-        raise DataError("the file holds no movie; take it anew from the archive it came from", path=path)
+        raise DataError("the file holds no movie; extract it again from the original archive", path=path)
     for earlier, later in pairwise(movies):
         if earlier.movie_id == later.movie_id:
             problem = f"the movie id stands already in line {earlier.line}; remove one of the two lines"

@@ -99,7 +99,7 @@ class RatingTable:
     def check(self) -> None:
         """Raise a `DataError` for a file without ratings, a rating off the scale, or a (user, movie) pair twice."""
         if len(self.user_ids) == 0:
-            raise DataError("the file holds no rating; take it anew from the archive it came from", path=self.path)
+            raise DataError("the file holds no rating; extract it again from the original archive", path=self.path)
         if self.ratings is not None:
             steps = self.ratings / np.float32(self.layout.step)
             off = np.flatnonzero((steps < 1) | (self.ratings > MAX_STARS) | (steps != np.rint(steps)))

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from recsys.errors import DataError
 
-REMEDY = "correct the line, or take the file anew from the archive it came from"
+REMEDY = "correct the line, or extract the file again from the original archive"
 SEPARATOR_NAMES = {"\t": "tabs", ",": "commas", "|": "'|'", "::": "'::'"}
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")

@@ -26,7 +26,7 @@ class EaseParams(MethodParams):
     l2: float = Field(500.0, ge=1, le=1e6)
     """Ridge penalty, in ratings: a movie with fewer says little."""
     max_items: int = Field(8000, ge=1, le=50_000)
-    """Movies that take part, the most rated; time grows with the cube of it, memory with the square."""
+    """Movies that are included, the most rated; time grows with the cube of it, memory with the square."""
 
 
 def fit(dataset: Dataset, params: EaseParams) -> FittedItems:

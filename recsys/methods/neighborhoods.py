@@ -22,7 +22,7 @@ SPARSE_NEIGHBORS = 200
 CHUNKS_PER_NEIGHBOR = 4
 """More leave fewer candidates, at the price of more peaks."""
 BLOCK_VALUES = 4_000_000
-"""Values of one block of rows, 16 MB: larger ones are slower, since their memory is fetched anew for each."""
+"""Values of one block of rows, 16 MB: larger ones are slower, since their memory is fetched again for each."""
 
 
 def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int = SPARSE_NEIGHBORS) -> ItemMatrix:

@@ -1,4 +1,4 @@
-"""The parent's second thread: keeps the list of versions, and brings those that are wanted for a comparison.
+"""The parent's second thread: keeps the list of versions, and downloads those that are wanted for a comparison.
 
 It is apart from the sync, so that a slow download for a comparison never holds up a promotion.
 """
@@ -61,7 +61,7 @@ class VersionLoader:
                 logger.opt(exception=error).error("versions: unexpected {}", type(error).__name__)
 
     def look(self) -> None:
-        """Bring the list up to date if it is time, let go of what is too much, and bring what is wanted.
+        """Bring the list up to date if it is time, evict what is too much, and download what is wanted.
 
         Another service on this host does it while this one does not hold the cache's lock.
         """
@@ -94,7 +94,7 @@ class VersionLoader:
         return since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
 
     def _bring(self, version: int) -> None:
-        # Here, as it brings MLflow.
+        # Here, as it imports MLflow.
         from serving.parent.checked_download import cached_version_of, ensure_cached  # noqa: PLC0415
 
         try:

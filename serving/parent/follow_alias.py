@@ -75,7 +75,7 @@ class Sync:
         if status.problem and status.problem != before.problem:
             logger.warning("sync: {}", status.problem)
         elif before.problem and not status.problem:
-            logger.info("sync: all is well again")
+            logger.info("sync: recovered")
         write_status(self.cache.status, status)
         return status
 

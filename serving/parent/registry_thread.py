@@ -87,7 +87,7 @@ class Poller:
     def _connect(self) -> "Sync":
         for name, value in MLFLOW_DEFAULTS.items():
             os.environ.setdefault(name, value)
-        # These bring MLflow and NumPy, which take seconds that the start of the workers needs more urgently.
+        # These import MLflow and NumPy, which take seconds that the start of the workers needs more urgently.
         from recsys.registry import registry_of  # noqa: PLC0415
         from serving.parent.follow_alias import Sync  # noqa: PLC0415
 

@@ -44,7 +44,7 @@ def serve(settings: Settings) -> int:
     try:
         return _supervise(supervisor, settings, address, stop)
     finally:
-        logger.info("ending: requests in flight are answered")
+        logger.info("graceful shutdown: draining the requests in flight")
         poller.stop()
         supervisor.stop()
         logger.info("ended")
@@ -62,7 +62,7 @@ def _supervise(supervisor: Supervisor, settings: Settings, address: str, stop: t
     while not stop.wait(SUPERVISE_SECONDS):
         supervisor.reap_and_respawn()
         if supervisor.crash_looping:
-            logger.error("the workers die as soon as they are started; see the lines above")
+            logger.error("workers keep crashing at start-up; giving up; see the lines above")
             return EXIT_FAILED
         if supervisor.ready and not announced:
             announced = True

@@ -1,4 +1,4 @@
-"""Starts the workers, replaces those that die or hang, and ends them in good order."""
+"""Starts the workers, replaces those that die or hang, and drains and ends them."""
 
 import os
 import signal

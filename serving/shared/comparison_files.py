@@ -88,12 +88,12 @@ class ComparisonFiles:
         return ComparisonVersion(published_of(content.get("published")), content.get("problem"))
 
     def forget(self, version: int) -> None:
-        """Let go of a version."""
+        """Evict a version."""
         for path in (self.folder / f"{version}.wanted", self.pointer(version)):
             path.unlink(missing_ok=True)
 
     def forget_all(self) -> None:
-        """Let go of what an earlier service has left."""
+        """Remove what an earlier service has left."""
         for path in self.folder.glob("*"):
             path.unlink(missing_ok=True)
 

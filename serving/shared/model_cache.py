@@ -85,7 +85,7 @@ class ModelCache:
 
     def is_present(self, published: CachedVersion) -> bool:
         """Return whether a version still lies in the cache; a look that costs nothing, and compares no sum."""
-        # Here, as it brings NumPy, which the parent process loads late.
+        # Here, as it imports NumPy, which the parent process loads late.
         from recsys.storage import LOGGED_FOLDER, MANIFEST  # noqa: PLC0415
 
         return (self.root / published.folder / LOGGED_FOLDER / MANIFEST).is_file()

@@ -29,7 +29,7 @@ FIRST_REQUEST_SECONDS = 0.25
 
 
 class WorkerServer(uvicorn.Server):
-    """Uvicorn, which ends in good order when told to by SIGTERM or when the parent is gone.
+    """Uvicorn, which drains and ends when told to by SIGTERM or when the parent is gone.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class WorkerServer(uvicorn.Server):
         asyncio.get_running_loop().add_reader(self._lifeline, self._end)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing more, let connections that are just open send their request, then end in good order."""
+        """Accept nothing more, let connections that are just open send their request, then drain and end."""
         for server in self.servers:
             server.close()
         await asyncio.sleep(FIRST_REQUEST_SECONDS)

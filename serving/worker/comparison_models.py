@@ -13,7 +13,7 @@ from serving.worker.loaded_model import LoadedModel, load_cached_version
 
 
 class ComparisonModels:
-    """ServedModel of versions that the parent has brought; at most `KEPT_COMPARISONS` are held.
+    """Models of versions that the parent has downloaded; at most `KEPT_COMPARISONS` are held.
 
     Parameters
     ----------

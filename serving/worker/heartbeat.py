@@ -30,7 +30,7 @@ class ParentWatch:
     ends_it: bool
 
     def look(self, board: Board) -> None:
-        """Look once, and end a parent that hangs; its workers, this one too, then end in good order."""
+        """Look once, and end a parent that hangs; its workers, this one too, then drain and end."""
         self.watch.look()
         if board.ending or os.getppid() != self.pid or not self.watch.is_hung(board.parent_heartbeat):
             return

@@ -139,7 +139,7 @@ class Version(_Answer):
     run_id: str
     run_url: str | None
     state: Literal["served", "ready", "loading", "refused", "available"]
-    """``ready`` versions answer `?version=` at once; ``available`` ones are brought first."""
+    """``ready`` versions answer `?version=` at once; ``available`` ones are downloaded first."""
     problem: str | None
     """Why it was refused."""
 

@@ -56,7 +56,7 @@ def test_dev_api_starts_anew_when_its_source_changes(stack: Any, started: str) -
     finally:
         source.write_text(text)
     stack.wait_for(lambda: "Changed" not in stack.ask("/", Accept="application/json").text, "the change is gone")
-    assert "starting anew" in logs()
+    assert "starting again" in logs()
 
 
 def test_dev_api_talks_to_a_debugger(stack: Any, started: str) -> None:

@@ -90,7 +90,7 @@ def test_registry_that_comes_late_ends_the_503(start_service: Any, gate: Gate, r
     registry.set_alias("Late", 1)
     gate.shut()
     service = start_service("Late", MLFLOW_TRACKING_URI=gate.url, **IMPATIENT)
-    service.wait_until(lambda: "does not give" in (service.ask("/health").json["reason"] or ""))
+    service.wait_until(lambda: "cannot access" in (service.ask("/health").json["reason"] or ""))
     answer = service.ask("/recommend", QUESTION)
     assert (answer.status, answer.version, answer.headers["retry-after"]) == (503, "none", "5")
     assert service.ask("/health/ready").status == 503

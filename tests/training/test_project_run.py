@@ -27,9 +27,9 @@ def test_tracked_run_by_hand_is_a_new_run_of_the_experiment(client: MlflowClient
 def test_tracked_run_prepared_in_the_experiment_is_used(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = client.create_run(client.create_experiment("films"))
     monkeypatch.setenv("MLFLOW_RUN_ID", prepared.info.run_id)
-    with tracked_run("films", "named anew") as run:
+    with tracked_run("films", "named again") as run:
         assert run.info.run_id == prepared.info.run_id
-    assert client.get_run(run.info.run_id).info.run_name == "named anew"
+    assert client.get_run(run.info.run_id).info.run_name == "named again"
 
 
 def test_tracked_run_prepared_in_the_default_experiment_is_replaced(

@@ -1,6 +1,6 @@
 """Compare two versions on one holdout: metrics with bootstrap intervals, and how their lists differ for a few users.
 
-Registered versions have been fitted on all ratings, so their recipes are fitted anew on the training part.
+Registered versions have been fitted on all ratings, so their recipes are refitted on the training part.
 
 exit codes: 0 compared, whichever is better; 1 failed; 2 called in a wrong way, also when there is no such version
 """
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def as_text(result: Comparison) -> str:
-    """Return a comparison for the eye."""
+    """Return a comparison as text."""
     rows = [
         (
             row.metric,

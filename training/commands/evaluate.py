@@ -1,6 +1,6 @@
 """Show how a method does on a holdout, beside popularity. Nothing is tracked or registered.
 
-With --model, the method and the parameters are those of a registered version. It is fitted anew on the training part,
+With --model, the method and the parameters are those of a registered version. It is refitted on the training part,
 since the registered one has been fitted on all ratings and knows the holdout.
 """
 

@@ -106,7 +106,7 @@ def outcome(done: Retrained, alias: str) -> dict[str, object]:
 
 
 def sentence(done: Retrained, settings: Settings) -> str:
-    """Return what came of a retraining for the eye."""
+    """Return what came of a retraining as text."""
     alias = settings.model.alias
     lines = [f"gate: {done.verdict.sentence}", *(f"note: {note}" for note in done.verdict.notes)]
     what = f"{done.version.name} version {done.version.version} (run {done.version.run_id})"

@@ -1,7 +1,7 @@
 """Retrain by the clock: each run is a process of its own (python -m training retrain), and never two run at once.
 
 The log goes to stdout, a JSON line each, those of the runs as well. A failed run is logged, and the next one comes. A
-run that was due while this process was not there is made up for at the start, once. SIGTERM ends it, and a run with it.
+run that was missed while this process was not there is caught up on at the start, once. SIGTERM ends it and its run.
 
 exit codes: 0 ended by SIGTERM or an interrupt, or shown; 2 called in a wrong way
 """

@@ -69,7 +69,7 @@ def plan_of(args: argparse.Namespace) -> SweepPlan:
 
 
 def sweep_as_text(result: SweepResult, args: argparse.Namespace) -> str:
-    """Return what was found for the eye."""
+    """Return what was found as text."""
     lines = [f"best: nDCG@10 {result.value:.4f} on validation parts of the training data, by {_named(result)}"]
     if result.default_value is not None:
         lines.append(f"default parameters: {result.default_value:.4f}")

@@ -70,7 +70,7 @@ def version_row(version: ModelVersion, aliases: dict[str, int]) -> dict[str, obj
 
 
 def version_table(rows: list[dict[str, object]]) -> str:
-    """Return versions as a table for the eye; spellings of one alias are shown once."""
+    """Return versions as a table as text; spellings of one alias are shown once."""
     if not rows:
         return "no version is registered yet; train one: python -m training train"
     shown = []
@@ -85,7 +85,7 @@ def version_table(rows: list[dict[str, object]]) -> str:
 
 
 def history_table(entries: tuple[Entry, ...]) -> str:
-    """Return the history as a table for the eye."""
+    """Return the history as a table as text."""
     if not entries:
         return "the alias has never been set"
     rows = []

@@ -83,12 +83,12 @@ class Comparison:
 
 
 def compare(registry: Registry, a: ModelVersion, b: ModelVersion, parts: Split, *, seed: int = 0) -> Comparison:
-    """Return how two versions differ on one holdout, both fitted anew on the training part.
+    """Return how two versions differ on one holdout, both refitted on the training part.
 
     Raises
     ------
     ParameterError
-        When one of them can neither be fitted anew nor be read.
+        When one of them can neither be refitted nor be read.
     """
     label_a, ours, notes_a = _measured(registry, a, parts)
     label_b, theirs, notes_b = _measured(registry, b, parts)

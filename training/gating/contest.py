@@ -1,7 +1,7 @@
 """A contest between two versions: both fitted on the same training part, measured on the same holdout.
 
 A registered version has been fitted on all ratings, so it has seen the holdout. What is compared is its recipe, fitted
-anew. Only where that cannot be done does the registered model itself compete; then the contest favours it, and says so.
+again. Only where that cannot be done does the registered model itself compete; then the contest favors it, and says so.
 """
 
 import tempfile
@@ -148,7 +148,7 @@ class Measured:
 
 
 def measure(registered: Registered, parts: Split) -> Measured:
-    """Return how a version does, by its recipe fitted anew; where that is not possible, as it was registered."""
+    """Return how a version does, by its recipe refitted; where that is not possible, as it was registered."""
     name = f"version {registered.version.version}"
     notes = (f"the files of {name} cannot be read: {registered.problem}",) if registered.problem else ()
     try:
@@ -157,7 +157,7 @@ def measure(registered: Registered, parts: Split) -> Measured:
         reason = str(error)
     if registered.model is None:
         return Measured(None, notes, f"{reason}, and its files cannot be read either")
-    note = f"{name} cannot be fitted anew ({reason}), so it competes as registered, having seen the holdout"
+    note = f"{name} cannot be refitted ({reason}), so it competes as registered, having seen the holdout"
     return Measured(evaluate_as_registered(registered.model, parts), (*notes, note))
 
 

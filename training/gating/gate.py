@@ -55,7 +55,7 @@ class Contest:
     notes
         What a reader of the verdict should know about how it came about.
     withdrawn
-        Whether someone has removed the alias, and so wants nothing to be served anew.
+        Whether someone has removed the alias, and so wants nothing to be served again.
     """
 
     candidate: Contender

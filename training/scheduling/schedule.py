@@ -32,9 +32,9 @@ class RetrainSchedule:
         self._thread: threading.Thread | None = None
 
     def start(self, missed: datetime | None) -> None:
-        """Start the clock; ``missed`` is a firing that nobody was there for, and is made up for at once."""
+        """Start the clock; ``missed`` is a firing that nobody was there for, and is caught up on at once."""
         if missed is not None:
-            logger.warning("the run due at {} was missed; it is made up for now", _text(missed))
+            logger.warning("the run due at {} was missed; catching up now", _text(missed))
         logger.info("next run: {}; last run: {}", _text(self.next), self.last)
         self._thread = threading.Thread(target=self._loop, args=(missed is not None,), name="schedule")
         self._thread.start()

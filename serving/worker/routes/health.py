@@ -16,7 +16,7 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/health", responses={200: {"model": Health}, **UNAVAILABLE}, response_model=None)
 async def health(request: Request) -> Response:
-    """Whether the service can answer, from which model, and what is amiss."""
+    """Whether the service can answer, from which model, and what is wrong."""
     context = context_of(request)
     found = describe_health(services_of(request), context)
     if found["model_loaded"]:

@@ -1,4 +1,4 @@
-// The page: what is drawn anew when something changes.
+// The page: what is drawn again when something changes.
 
 import { forgetMovies } from "./api.js";
 import { drawCard, drawCardStars, enterCard } from "./card.js";
@@ -49,7 +49,7 @@ function drawAll() {
   drawView();
   drawLists();
   guarded(drawRatings);
-  guarded(() => drawCard({ anew: true }));
+  guarded(() => drawCard({ redraw: true }));
 }
 
 addEventListener("hashchange", () => {

@@ -11,14 +11,14 @@ const section = byId("card");
 let drawn = null;
 
 /** Draw the open movie's card, or none. */
-export async function drawCard({ anew = false } = {}) {
+export async function drawCard({ redraw = false } = {}) {
   const id = state.movie;
   section.hidden = id === null;
   if (id === null) {
     drawn = null;
     return section.replaceChildren();
   }
-  if (drawn === id && !anew) return;
+  if (drawn === id && !redraw) return;
   const movie = (await movies([id])).get(id);
   const similar = movie && (await ask(`movies/${id}/similar?n=${N_SIMILAR}`));
   if (state.movie !== id) return;
@@ -26,7 +26,7 @@ export async function drawCard({ anew = false } = {}) {
   redraw(section, movie ? [...card(movie), resembling(similar)] : missing(id));
 }
 
-/** Draw the stars anew when the rating has changed elsewhere. */
+/** Draw the stars again when the rating has changed elsewhere. */
 export function drawCardStars() {
   const input = section.querySelector(".stars input");
   const given = state.ratings.get(state.movie) ?? 0;

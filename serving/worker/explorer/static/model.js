@@ -81,7 +81,7 @@ const date = (moment) => new Date(moment).toLocaleDateString("en", { day: "numer
 function tell(before, now) {
   const dismiss = () => notice.replaceChildren();
   redraw(notice, h("p", {},
-    h("strong", {}, `Version ${now} answers now.`), ` Before, it was version ${before}; the lists are drawn anew.`,
+    h("strong", {}, `Version ${now} answers now.`), ` Before, it was version ${before}; the lists are drawn again.`,
     h("button", { type: "button", class: "plain", onclick: () => { dismiss(); update({ view: "compare", left: before, right: now }); } }, `Compare ${before} with ${now}`),
     h("button", { type: "button", class: "close", "aria-label": "Dismiss", onclick: dismiss }, "×")));
 }
