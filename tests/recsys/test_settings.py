@@ -95,3 +95,8 @@ def test_read_settings_env_file_joins_but_the_environment_wins(tmp_path: Path, m
 def test_admin_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSYS_API__ADMIN_TOKEN", "sesame")
     assert "sesame" not in repr(read_settings())
+
+
+def test_every_setting_has_its_row_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in setting_names() if f"`{name}`" not in page] == []
