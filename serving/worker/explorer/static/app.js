@@ -49,7 +49,7 @@ function drawAll() {
   drawView();
   drawLists();
   guarded(drawRatings);
-  guarded(() => drawCard({ redraw: true }));
+  guarded(() => drawCard({ again: true }));
 }
 
 addEventListener("hashchange", () => {

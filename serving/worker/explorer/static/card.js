@@ -11,14 +11,14 @@ const section = byId("card");
 let drawn = null;
 
 /** Draw the open movie's card, or none. */
-export async function drawCard({ redraw = false } = {}) {
+export async function drawCard({ again = false } = {}) {
   const id = state.movie;
   section.hidden = id === null;
   if (id === null) {
     drawn = null;
     return section.replaceChildren();
   }
-  if (drawn === id && !redraw) return;
+  if (drawn === id && !again) return;
   const movie = (await movies([id])).get(id);
   const similar = movie && (await ask(`movies/${id}/similar?n=${N_SIMILAR}`));
   if (state.movie !== id) return;
