@@ -1,7 +1,8 @@
 # make help tells what there is. Everything happens inside .venv and this folder.
 PYTHON ?= python3.11
 DATA ?=
-PORT ?= 8000
+FORCE ?=
+PORT ?=
 UI_PORT ?= 5000
 METHOD ?=
 
@@ -9,11 +10,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-# What `make up` has trained on last: it trains again only when this is missing or names other data.
-TRAINED_ON := mlruns/.trained-on
 
-export MLFLOW_TRACKING_URI ?= sqlite:///mlflow.db
+# What .env says counts here as well; a variable of the caller's comes first.
+TRACKING_IN_ENV_FILE := $(shell sed -n 's/^MLFLOW_TRACKING_URI=//p' .env 2>/dev/null | tail -n 1)
+export MLFLOW_TRACKING_URI ?= $(or $(TRACKING_IN_ENV_FILE),sqlite:///mlflow.db)
+export DATA METHOD
+ifneq ($(PORT),)
 export RECSYS_API__PORT := $(PORT)
+endif
 ifneq ($(DATA),)
 export RECSYS_DATA__DIR := $(DATA)
 endif
@@ -27,20 +31,15 @@ unexport PYTHONPATH PYTHONHOME
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  DATA=folder  a MovieLens dataset    PORT=8000  of the API    METHOD=name  for make train"
+	@echo "  DATA=folder  a MovieLens dataset, or sample; make up remembers it in .env"
+	@echo "  PORT=8000    of the API              METHOD=name  for make train"
 
-up: $(INSTALLED) ## install, train if need be, and serve on 127.0.0.1:$(PORT)
-	@if [ -f mlflow.db ] && [ -f $(TRAINED_ON) ] && [ "$$(cat $(TRAINED_ON))" = "$${RECSYS_DATA__DIR:-}" ]; then \
-		echo "A trained model is there; make train makes a newer one."; \
-	else \
-		mlflow run . --env-manager local --experiment-name movie-recommender && \
-		python -m training promote latest --why "make up" && \
-		mkdir -p mlruns && printf '%s' "$${RECSYS_DATA__DIR:-}" > $(TRAINED_ON); \
-	fi
+up: $(INSTALLED) ## install, train if need be, and serve on 127.0.0.1:8000
+	@python -m training up $${DATA:+--data-dir "$$DATA"} $(if $(FORCE),--force)
 	@exec python -m serving
 
 train: $(INSTALLED) ## train, evaluate, track and register a model
-	@mlflow run . --env-manager local --experiment-name movie-recommender $(if $(METHOD),-P method=$(METHOD))
+	@python -m training train $${METHOD:+--method "$$METHOD"}
 
 ui: $(INSTALLED) ## MLflow's UI on port $(UI_PORT), to compare runs and to move the alias
 	@exec mlflow server --host 127.0.0.1 --port $(UI_PORT) --backend-store-uri $(MLFLOW_TRACKING_URI) --workers 1

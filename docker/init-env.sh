@@ -3,7 +3,7 @@
 #
 #   docker/init-env.sh
 #
-# A .env that is there already is left as it is; what it lacks is named.
+# A .env that is there already, of make up for one, keeps its lines; secrets that it lacks are added.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -23,16 +23,50 @@ main() {
 }
 
 check_existing() {
-    local name missing=()
+    local name missing=() keys=none
     for name in "${required[@]}"; do
-        grep -qE "^[[:space:]]*(export[[:space:]]+)?$name=[\"']?[^\"'[:space:]#]" .env || missing+=("$name")
+        has "$name" || missing+=("$name")
     done
-    if [ ${#missing[@]} -gt 0 ]; then
-        echo "error: .env is kept as it is, but lacks ${missing[*]}; add them, as .env.example shows," >&2
-        echo "or move .env away and run this again" >&2
+    case " ${missing[*]} " in
+        *" AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY "*) keys=both ;;
+        *AWS_*) keys=one ;;
+    esac
+    if [ "$keys" = one ]; then
+        echo "error: .env holds one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which go together; add the other" >&2
         exit 1
     fi
-    echo ".env is there already and is kept as it is"
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo ".env is there already and is kept as it is"
+    else
+        add_missing
+    fi
+}
+
+has() {
+    grep -qE "^[[:space:]]*(export[[:space:]]+)?$1=[\"']?[^\"'[:space:]#]" .env
+}
+
+# The lines that .env has stay as they are; what the example sets and .env does not comes below them.
+add_missing() {
+    local line new added=()
+    umask 077
+    new=$(mktemp .env.XXXXXX)
+    # shellcheck disable=SC2064  # the name as it is now
+    trap "rm -f '$new'" EXIT
+    {
+        cat .env
+        [ -z "$(tail -c 1 .env)" ] || echo
+        printf '\n# Added by docker/init-env.sh; .env.example tells what each means.\n'
+        while IFS= read -r line || [ -n "$line" ]; do
+            if [[ $line =~ ^[A-Z][A-Z0-9_]*= ]] && ! has "${line%%=*}"; then
+                added+=("${line%%=*}")
+                [[ $line != *= ]] || line+=$(secret)
+                printf '%s\n' "$line"
+            fi
+        done <.env.example
+    } >"$new"
+    mv "$new" .env
+    echo "added ${added[*]} to .env, which is readable by you only; its other lines are kept"
 }
 
 # Moved into place as a whole, and only where nothing is: no half-written file, and none overwritten.

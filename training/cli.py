@@ -20,6 +20,7 @@ COMMANDS = {
     "promote": "let the served alias point to a version",
     "rollback": "let the served alias point to the version before",
     "compare": "compare two versions on one holdout",
+    "up": "train and promote a first version, if nothing is served yet",
     "retrain": "train, and promote if the gate lets it pass",
     "schedule": "retrain by the clock",
     "sweep": "search for the best parameters of a method",

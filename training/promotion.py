@@ -10,6 +10,7 @@ from recsys.alias.ledger import version_before
 from recsys.alias.move import AliasState, Move, move, settle
 from recsys.errors import ParameterError, RegistryError
 from recsys.registry import ModelVersion, Registry
+from training.data_check import objection_to_other_data
 from training.gating.smoke import problem_of_version
 
 
@@ -89,14 +90,33 @@ def _protocol(run: RunData) -> tuple[str | None, ...]:
     return tuple(run.params.get(name) for name in ("dataset_digest", "split", "holdout_ratio", "seed"))
 
 
-def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "") -> Move:
-    """Let the alias point to a chosen version, if that can be served; else the move says why it was refused."""
+def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", force: bool = False) -> Move:
+    """Let the alias point to a chosen version, if nothing speaks against it; else the move says why it was refused.
+
+    It has to be servable, and trained on the same kind of data as the served version. ``force`` overrides the second,
+    and the ledger then holds what was overridden.
+    """
     version = choice.version
     problem = problem_of_version(registry, version)
     if problem:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")
-    metrics, reason = registry.headline_metrics(version.version), why or choice.why
-    return move(registry, alias, version.version, action="promoted", why=reason, metrics=metrics)
+    served = registry.aliased(alias)
+    objection = objection_to_other_data(registry, served, version) if served else ""
+    if objection and not force:
+        remedy = f"promote {version.version} --force serves it all the same"
+        return Move(None, served.version if served else None, refusal=f"{objection}; {remedy}")
+    reason = why or choice.why
+    if objection:
+        reason = f"{reason}; forced: {objection}" if reason else f"forced: {objection}"
+
+    def objection_if_moved(found: AliasState) -> str:
+        same = found.current == (served.version if served else None)
+        return "" if same else f"{alias} has just been moved to version {found.current} by someone else; look again"
+
+    metrics = registry.headline_metrics(version.version)
+    return move(
+        registry, alias, version.version, action="promoted", why=reason, metrics=metrics, allowed=objection_if_moved
+    )
 
 
 def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") -> tuple[Move, ModelVersion]:

@@ -1,4 +1,4 @@
-"""Which data to use: those in the folder, else the download, else, loudly, the embedded sample."""
+"""Which data to use: those in the folder, else the download, else, where nothing forbids it, the embedded sample."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +11,9 @@ from recsys.data.formats import open_dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import DataError, UnreachableError
 
+SAMPLE = Path("sample")
+"""Asks for the embedded sample by name, unless there is a folder of this name."""
+
 
 def find_dataset(
     folder: Path,
@@ -20,6 +23,7 @@ def find_dataset(
     url: str = URL,
     progress: bool = True,
     show_license: Callable[[str], None] | None = None,
+    forbid_sample: Callable[[str], None] | None = None,
 ) -> Dataset:
     """Return the dataset in a folder; when that is empty, MovieLens 100K fetched into it, or else the embedded sample.
 
@@ -33,6 +37,9 @@ def find_dataset(
         Whether to try GroupLens when the folder is empty.
     url, progress, show_license
         As in `download_ml100k`.
+    forbid_sample
+        Called with the reason before the embedded sample is used that nobody has asked for; raises a `DataError` where
+        invented ratings would do harm.
 
     Raises
     ------
@@ -40,17 +47,22 @@ def find_dataset(
         A named folder that does not exist, a folder with other files than a dataset, data that are wrong in any way,
         a download that is not MovieLens 100K. None of these falls back to the sample.
     """
+    if folder == SAMPLE and not folder.exists():
+        return _sample("it was asked for by its name")
     if explicit and not folder.exists():
         raise DataError("there is no such folder; correct its name, or create it to have data put there", path=folder)
     if not is_empty(folder):
         return open_dataset(folder)
-    if not allow_download:
-        return _sample(f"the folder {folder} is empty and the download is switched off")
-    try:
-        download_ml100k(folder, url=url, progress=progress, show_license=show_license)
-    except UnreachableError as error:
-        return _sample(str(error))
-    return open_dataset(folder)
+    reason = f"the folder {folder} is empty and the download is switched off"
+    if allow_download:
+        try:
+            download_ml100k(folder, url=url, progress=progress, show_license=show_license)
+            return open_dataset(folder)
+        except UnreachableError as error:
+            reason = str(error)
+    if forbid_sample is not None:
+        forbid_sample(reason)
+    return _sample(reason)
 
 
 def is_empty(folder: Path) -> bool:

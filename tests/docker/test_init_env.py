@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from recsys.env_file import remember
 from recsys.settings import PREFIX, setting_names
 
 ROOT = Path(__file__).parents[2]
@@ -64,12 +65,29 @@ def test_init_env_existing_file_is_kept(folder: Path) -> None:
     assert "kept as it is" in again.stdout
 
 
-def test_init_env_existing_file_without_secrets_is_kept_and_told(folder: Path) -> None:
-    (folder / ".env").write_text("RECSYS_LOGGING__LEVEL=DEBUG\nPOSTGRES_PASSWORD=mine\nAWS_ACCESS_KEY_ID=\n")
+def test_init_env_existing_file_keeps_its_lines_and_gets_the_secrets_that_it_lacks(folder: Path) -> None:
+    remember("RECSYS_DATA__DIR", "my data", folder / ".env")  # as make up does
+    with (folder / ".env").open("a") as file:
+        file.write("POSTGRES_PASSWORD=mine\nRECSYS_API__ADMIN_TOKEN=")
+    (folder / ".env").chmod(0o644)
+    done = init_env(folder)
+    assert done.returncode == 0, done.stderr
+    values = dotenv_values(folder / ".env")
+    assert (values["RECSYS_DATA__DIR"], values["POSTGRES_PASSWORD"]) == ("my data", "mine")
+    assert all(len(values[name] or "") == 40 for name in SECRETS if name != "POSTGRES_PASSWORD")
+    assert "RECSYS_API__ADMIN_TOKEN" in done.stdout
+    assert "POSTGRES_PASSWORD" not in done.stdout
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+    before = (folder / ".env").read_text()
+    assert (init_env(folder).returncode, (folder / ".env").read_text()) == (0, before)
+
+
+def test_init_env_half_a_key_is_kept_and_told(folder: Path) -> None:
+    (folder / ".env").write_text("AWS_ACCESS_KEY_ID=mine\nAWS_SECRET_ACCESS_KEY=\n")
     done = init_env(folder)
     assert done.returncode == 1
-    assert "lacks AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY RECSYS_API__ADMIN_TOKEN;" in done.stderr
-    assert dotenv_values(folder / ".env")["POSTGRES_PASSWORD"] == "mine"
+    assert "which go together" in done.stderr
+    assert (folder / ".env").read_text() == "AWS_ACCESS_KEY_ID=mine\nAWS_SECRET_ACCESS_KEY=\n"
 
 
 def test_env_example_names_only_settings_that_exist() -> None:

@@ -1,9 +1,10 @@
 """Let the served alias point to a version: a number, an alias, 'latest', or 'best' by a metric.
 
 The version's files are fetched, compared with the checksums in the registry, and have to answer before anything moves.
+A version of other data than the served one (another name, or under 90 % of the served movies) needs --force.
 The move enters the history (python -m training versions --history). The service follows within seconds.
 
-exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refused, since the model does not answer
+exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refused
 """
 
 import argparse
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--experiment", default=EXPERIMENT, help=f"whose runs 'best' is chosen from; default: {EXPERIMENT}"
     )
+    parser.add_argument("--force", action="store_true", help="promote although it was trained on other data")
     moves.add_move_flags(parser, settings)
 
 
@@ -29,5 +31,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Promote, say what was done, and return the exit code."""
     registry = registry_of(settings)
     choice = choose(registry, args.version, experiment=args.experiment, metric=args.metric)
-    done = promote(registry, args.alias, choice, why=args.why)
+    done = promote(registry, args.alias, choice, why=args.why, force=args.force)
     return moves.print_move(done, choice.version.version, args)

@@ -10,8 +10,10 @@ from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params, method_names
 from recsys.parameters import validated
+from recsys.registry import registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams
+from training.sample_rule import forbid_sample_beside_other_data
 
 DEFAULT_METHOD = "hybrid"
 STRATEGIES = ("random", "hash", "temporal", "leave-last-out")
@@ -24,7 +26,7 @@ def add_data_flag(parser: argparse.ArgumentParser, settings: Settings) -> None:
         default="",
         metavar="DIR",
         help="folder of a MovieLens dataset; default: RECSYS_DATA__DIR, now "
-        f"{settings.data.dir}; when that is empty, MovieLens 100K is fetched, or else a built-in sample is used",
+        f"{settings.data.dir}; when that is empty, MovieLens 100K is fetched; 'sample' is the built-in sample",
     )
 
 
@@ -49,7 +51,11 @@ def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
     """Return the dataset that the flags and the settings name."""
     explicit = bool(args.data_dir) or "dir" in settings.data.model_fields_set
     folder = Path(args.data_dir) if args.data_dir else settings.data.dir
-    return find_dataset(folder, explicit=explicit, show_license=show_license)
+
+    def forbid_sample(reason: str) -> None:
+        forbid_sample_beside_other_data(registry_of(settings), settings.model.alias, reason)
+
+    return find_dataset(folder, explicit=explicit, show_license=show_license, forbid_sample=forbid_sample)
 
 
 def recipe_from_flags(args: argparse.Namespace) -> Recipe:

@@ -1,0 +1,83 @@
+"""Train and promote a first version, if nothing is served yet; what `make up` does before it starts the service.
+
+With --data-dir, that folder is remembered in .env, from which every command reads it. Where a version of other data is
+served, the one of these data is trained, and promoted by the same checks as `promote`: it then needs --force.
+
+exit codes: 0 something is served; 1 failed; 2 called in a wrong way; 3 nothing could be promoted
+"""
+
+import argparse
+import sys
+
+from recsys.alias.move import Move
+from recsys.data import Dataset
+from recsys.env_file import remember
+from recsys.registry import ModelVersion, Registry, registry_of
+from recsys.settings import Settings
+from recsys.splits import SplitParams
+from training.commands import shared_flags
+from training.commands.moves import EXIT_REFUSED, move_as_text
+from training.commands.retrain import default_recipe
+from training.data_check import data_of
+from training.promotion import Choice, promote
+from training.train import train
+
+WHY = "make up"
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add the flags of the command."""
+    shared_flags.add_data_flag(parser, settings)
+    parser.add_argument("--force", action="store_true", help="serve the version of these data instead of one of others")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """See to it that a version is served, say which one, and return the exit code."""
+    registry, alias = registry_of(settings), settings.model.alias
+    served = registry.aliased(alias)
+    if served and not args.data_dir:
+        _say(f"{alias} is {_described(served)}; make train makes a newer one.")
+        _tell_of_other_data(served, settings)
+        return 0
+    dataset = shared_flags.dataset_of(args, settings)
+    if args.data_dir and remember("RECSYS_DATA__DIR", args.data_dir):
+        _say(f"RECSYS_DATA__DIR={args.data_dir} is now in .env, from which every command reads it.")
+    if served and served.tags.get("dataset_digest") == dataset.digest:
+        _say(f"{alias} is {_described(served)}, these very data; make train makes a newer one.")
+        return 0
+    version = _version_of(dataset, registry, alias)
+    done = promote(registry, alias, Choice(version, WHY), force=args.force)
+    return _report(done, version, served, alias)
+
+
+def _tell_of_other_data(served: ModelVersion, settings: Settings) -> None:
+    """Say so when the data that the commands read have another name than those of the served version."""
+    configured, trained_on = settings.data.dir.name, served.tags.get("dataset", "")
+    if "dir" in settings.data.model_fields_set and configured != trained_on:
+        _say(f"note: RECSYS_DATA__DIR is {settings.data.dir}; to serve a model of it: make up DATA={settings.data.dir}")
+
+
+def _version_of(dataset: Dataset, registry: Registry, alias: str) -> ModelVersion:
+    """Return the newest version of these data, trained now where there is none."""
+    for version in registry.versions():
+        if version.tags.get("dataset_digest") == dataset.digest:
+            return version
+    return train(dataset, default_recipe(), SplitParams(), registry, alias=alias).version
+
+
+def _report(done: Move, version: ModelVersion, served: ModelVersion | None, alias: str) -> int:
+    _say(move_as_text(done, version.version, alias))
+    if not done.refusal:
+        return 0
+    if served is None:
+        return EXIT_REFUSED
+    _say(f"{alias} stays {_described(served)}; make up DATA=... FORCE=1 serves version {version.version} instead.")
+    return 0
+
+
+def _described(version: ModelVersion) -> str:
+    return f"version {version.version} ({version.tags.get('method', 'method unknown')} on {data_of(version)})"
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
