@@ -17,9 +17,14 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from recsys.tracking_address import without_userinfo
+
 
 class RecsysError(Exception):
-    """Base of every error that the product raises on purpose."""
+    """Base of every error that the product raises on purpose; its message never holds a password of an address."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_userinfo(message))
 
 
 class DataError(RecsysError):

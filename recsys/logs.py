@@ -18,6 +18,8 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 from loguru import logger
 
+from recsys.tracking_address import without_userinfo
+
 if TYPE_CHECKING:
     from loguru import Message, Record
 
@@ -142,7 +144,7 @@ def _event_of(message: "Message") -> _Event:
         time=record["time"],
         level=record["level"].name,
         logger=record["extra"].get("logger") or record["name"] or "",
-        message=record["message"],
+        message=without_userinfo(record["message"]),
         request=REQUEST.get(),
         exception=record["exception"],
     )
@@ -211,4 +213,4 @@ def _traceback(exception: Any) -> str:
     if exception is None or exception.value is None:
         return ""
     lines = traceback.format_exception(exception.type, exception.value, exception.traceback)
-    return "\n" + "".join(lines).rstrip()
+    return "\n" + without_userinfo("".join(lines).rstrip())

@@ -1,26 +1,24 @@
 """The model registry: versions, their tags, and the alias that says which one is served."""
 
-import errno
-import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import mlflow
-import requests
 from loguru import logger
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.checksums import remove_added_files
 from recsys.errors import LeaseHeldError, ParameterError, RegistryError
+from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
 
 CHALLENGER = "Challenger"
@@ -28,8 +26,6 @@ CHALLENGER = "Challenger"
 
 HEADLINE = "ndcg_at_10"
 """The metric that a version is known by, and the name of the tag that holds it."""
-
-NOT_FOUND = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 
 MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<version>\d+)|@(?P<alias>[^/@]+))")
 
@@ -74,8 +70,13 @@ class Registry:
     def __init__(self, name: str, tracking_uri: str) -> None:
         self.name = name
         self.tracking_uri = tracking_uri
-        self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
         self._warned_of: list[str] = []
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        with self.registry_errors(f"the model {self.name}"):
+            check_database(self.tracking_uri)
+            return MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
 
     def version(self, version: int) -> ModelVersion:
         """Return one version; `RegistryError` when there is none of that number."""
@@ -218,17 +219,9 @@ class Registry:
             raise RegistryError(f"no version of {registry.name} has the alias {match['alias']}; train a model first")
         return registry.download(version, folder)
 
-    @contextmanager
-    def registry_errors(self, what: str) -> Iterator[None]:
+    def registry_errors(self, what: str) -> AbstractContextManager[None]:
         """Turn every failure to get ``what`` from the server into one `RegistryError`."""
-        try:
-            yield
-        except (MlflowException, requests.RequestException, OSError) as error:
-            if getattr(error, "error_code", "") == NOT_FOUND:
-                raise RegistryError(f"the registry does not hold {what}: {_gist(error)}") from error
-            raise RegistryError(
-                f"cannot access {what} in the registry at {self.tracking_uri}: {_gist(error)}; {_remedy(error)}"
-            ) from error
+        return registry_errors(what, self.tracking_uri)
 
 
 def registry_of(settings: Settings) -> Registry:
@@ -245,16 +238,3 @@ def _model_version(found: MlflowVersion) -> ModelVersion:
         created=datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC),
         tags=dict(found.tags),
     )
-
-
-def _gist(error: Exception) -> str:
-    """Return the first line of what MLflow says, and the first cause where that line only announces causes."""
-    first, *rest = str(error).strip().splitlines() or [type(error).__name__]
-    causes = [line for line in rest if not line.startswith("#")]
-    return f"{first} {causes[0]}" if first.endswith(":") and causes else first
-
-
-def _remedy(error: Exception) -> str:
-    if os.strerror(errno.ENOSPC) in str(error):
-        return "make room on the disk"
-    return "check MLFLOW_TRACKING_URI and that the server runs"

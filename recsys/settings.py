@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import load_dotenv
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from recsys.errors import ParameterError, did_you_mean
 from recsys.parameters import first_problem
+from recsys.registry_names import alias_problem, name_problem
+from recsys.tracking_address import SQLITE, address_problem, split_userinfo
 
 PREFIX = "RECSYS_"
 DELIMITER = "__"
-DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
+TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
 
 
 class _Group(BaseModel):
@@ -39,6 +41,14 @@ class ModelSettings(_Group):
     """How often the registry is asked, seconds."""
     cache_dir: Path = Path("model-cache")
     """Where downloaded versions are kept."""
+
+    @field_validator("name", "alias")
+    @classmethod
+    def _registry_takes_it(cls, value: str, info: ValidationInfo) -> str:
+        problem = name_problem(value) if info.field_name == "name" else alias_problem(value)
+        if problem:
+            raise ValueError(problem)
+        return value
 
 
 class ApiSettings(_Group):
@@ -108,13 +118,17 @@ class Settings(BaseSettings):
     cors: CorsSettings = CorsSettings()
     cache: CacheSettings = CacheSettings()
     logging: LoggingSettings = LoggingSettings()
-    tracking_uri: str = Field(DEFAULT_TRACKING_URI, validation_alias="MLFLOW_TRACKING_URI")
+    tracking_uri: str = Field(SQLITE, validation_alias=TRACKING_VARIABLE)
     """MLflow's tracking server and registry; MLflow's own variable, SQLite in the working folder by default."""
 
     @field_validator("tracking_uri")
     @classmethod
-    def _default(cls, value: str) -> str:
-        return value or DEFAULT_TRACKING_URI
+    def _can_work(cls, value: str) -> str:
+        address = value.strip() or SQLITE
+        problem = address_problem(address)
+        if problem:
+            raise ValueError(problem)
+        return split_userinfo(address)[0]
 
     @property
     def n_workers(self) -> int:
@@ -138,9 +152,25 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
         if name.startswith(PREFIX) and name not in known:
             raise ParameterError(f"there is no setting {name}{did_you_mean(name, known)}")
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise ParameterError(first_problem(error, spell=_variable)) from None
+    _pass_on_to_mlflow(settings.tracking_uri)
+    return settings
+
+
+def _pass_on_to_mlflow(tracking_uri: str) -> None:
+    """Let MLflow use the address as it was read, and the password of a web address through its own variables.
+
+    MLflow prints the address it was given; so it is given one without a password.
+    """
+    given = os.environ.get(TRACKING_VARIABLE, "").strip()
+    _, user, password = split_userinfo(given)
+    if user is not None:
+        os.environ["MLFLOW_TRACKING_USERNAME"] = user
+        os.environ["MLFLOW_TRACKING_PASSWORD"] = password or ""
+    if given:
+        os.environ[TRACKING_VARIABLE] = tracking_uri
 
 
 def _variable(path: list[str]) -> str:

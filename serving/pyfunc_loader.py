@@ -12,7 +12,8 @@ from mlflow.pyfunc import PyFuncModel
 def load_pyfunc(folder: Path) -> PyFuncModel:
     """Return the model of a folder; neither the folder nor the interpreter is changed by that."""
     with _leaving_no_trace():
-        loaded: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
+        # As an address, since MLflow reads "%20" in a path as a blank.
+        loaded: PyFuncModel = mlflow.pyfunc.load_model(folder.absolute().as_uri())
         return loaded
 
 

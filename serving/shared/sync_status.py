@@ -5,6 +5,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from recsys.tracking_address import without_userinfo
 from serving.shared.atomic_files import read_json, write_json
 from serving.shared.cached_version import utc_now
 
@@ -44,7 +45,7 @@ class SyncStatus:
             self,
             registry_reachable=reachable,
             last_checked=utc_now(),
-            problem=problem,
+            problem=problem and without_userinfo(problem),
             refused_version=refused_version,
         )
 

@@ -100,3 +100,32 @@ def test_admin_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_setting_has_its_row_in_the_documentation() -> None:
     page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
     assert [name for name in setting_names() if f"`{name}`" not in page] == []
+
+
+def test_read_settings_hands_the_password_to_mlflow_apart_from_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", " http://me:p%40ss@127.0.0.1:5000/base ")
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.setenv(name, "")  # so that it is undone afterwards
+    settings = read_settings(tmp_path / ".env")
+    assert settings.tracking_uri == os.environ["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000/base"
+    assert (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"]) == ("me", "p@ss")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MLFLOW_TRACKING_URI", "./mlruns"),
+        ("RECSYS_MODEL__NAME", "team/movies"),
+        ("RECSYS_MODEL__NAME", ".."),
+        ("RECSYS_MODEL__ALIAS", "latest"),
+        ("RECSYS_MODEL__ALIAS", "Prod 1"),
+    ],
+)
+def test_read_settings_what_mlflow_will_not_take_is_told_by_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ParameterError, match=f"^{name}: '{value}'"):
+        read_settings(tmp_path / ".env")
