@@ -5,6 +5,7 @@
     model.json                     format, method, parameters, dataset, versions, sha256 of every other file
     movies.csv                     movie_id, title, year, genres, imdb_url; UTF-8
     popularity.npy                 int64, (n_items,)
+    data_profile.json              what its ratings looked like, see `recsys.drift.profile`; missing in older models
     recent_popularity.npy          float32, (n_items,), shares of recent users; missing in older models
     item_weights.values.npy        float32, (n_items, n_items)
     item_weights.data.npy, .indices.npy, .indptr.npy     the same as CSR, of a large catalogue
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
 from recsys.checksums import sha256_of
+from recsys.drift.profile import DataProfile
 from recsys.errors import ArtifactError
 from recsys.item_matrix import ItemMatrix, matrix_from_arrays
 from recsys.model import Recommender
@@ -34,6 +36,7 @@ MANIFEST = "model.json"
 LOGGED_FOLDER = Path("artifacts") / "recommender"
 """Where the model folder lies within a model that MLflow has logged."""
 MOVIES = "movies.csv"
+PROFILE = "data_profile.json"
 RECENT_POPULARITY = "recent_popularity.npy"
 MOVIE_COLUMNS = ["movie_id", "title", "year", "genres", "imdb_url"]
 
@@ -58,8 +61,13 @@ class ModelInfo:
     versions: dict[str, str]
 
 
-def save_model(recommender: Recommender, info: ModelInfo, folder: Path) -> None:
+def save_model(recommender: Recommender, info: ModelInfo, folder: Path, *, profile: DataProfile | None = None) -> None:
     """Write the model into a new or empty folder; the same model gives the same bytes.
+
+    Parameters
+    ----------
+    profile
+        Of the data that it was fitted on.
 
     Raises
     ------
@@ -70,6 +78,8 @@ def save_model(recommender: Recommender, info: ModelInfo, folder: Path) -> None:
     if any(folder.iterdir()):
         raise ArtifactError(f"{folder} is not empty; save a model into a new folder")
     _write_movies(recommender.catalog, folder / MOVIES)
+    if profile is not None:
+        (folder / PROFILE).write_text(json.dumps(profile.as_json(), indent=1) + "\n", encoding="utf-8")
     np.save(folder / "popularity.npy", recommender.popularity.astype(np.int64))
     recent = recommender.recent_popularity
     np.save(folder / RECENT_POPULARITY, recent.shares.astype(np.float32))
@@ -126,6 +136,23 @@ def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, Model
         recency=float(manifest.get("recency", 0)),
     )
     return recommender, info
+
+
+def read_profile(folder: Path) -> DataProfile | None:
+    """Return the profile of the data that the model of a folder was fitted on; None of models that have none.
+
+    Raises
+    ------
+    ArtifactError
+        When it is damaged, or of a format that this release does not read.
+    """
+    try:
+        fields = json.loads((folder / PROFILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise ArtifactError(f"{folder / PROFILE} is not JSON ({error}); train the model again") from None
+    return DataProfile.from_json(fields)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from mlflow.models.model import ModelInfo as LoggedModelInfo
 
 from recsys import pyfunc
 from recsys.data.dataset import Dataset
+from recsys.drift.profile import profile_of
 from recsys.fitting import Recipe, model_info
 from recsys.splits import SplitParams
-from recsys.storage import LOGGED_FOLDER, save_model
+from recsys.storage import LOGGED_FOLDER, PROFILE, save_model
 from training.experiment import Outcome
 from training.reporting import plots, tables
+from training.reporting.data_profile import profile_table
 from training.reporting.report import render_report
 
 MODEL_NAME = "model"
@@ -86,10 +88,12 @@ def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dic
     -------
     (logged, facts): what MLflow has logged, and ``model_bytes``, the size of the model folder.
     """
-    model = recipe.recommender(dataset)
+    model, profile = recipe.recommender(dataset), profile_of(dataset)
+    mlflow.log_dict(profile.as_json(), PROFILE)
+    mlflow.log_table(profile_table(profile), "tables/data_profile.json")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / LOGGED_FOLDER.name
-        save_model(model, model_info(recipe, dataset), folder)
+        save_model(model, model_info(recipe, dataset), folder, profile=profile)
         size = sum(path.stat().st_size for path in folder.iterdir())
         params = {"method": recipe.method, **recipe.params.model_dump(mode="json")}
         logged = pyfunc.log_model(folder, model, name=MODEL_NAME, params=params)
