@@ -5,17 +5,19 @@ A program that is process 1 itself is not ended by SIGTERM unless it has been wr
 the command, or 128 + N when signal N has ended it.
 
 With LOG_FILE set, what the command prints is kept there as well. The file is turned over at 10 MB, and five are kept.
-When another container on the same volume holds it, FILE-2, FILE-3 and so on are used. A log that cannot be written
-never stops the command.
+When another container on the same volume holds it, FILE-2, FILE-3 and so on are used. Neither a log that cannot be
+written nor an output that nobody reads ever stops the command: its lines are taken whatever happens to them.
 """
 
 import fcntl
 import logging
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -23,12 +25,16 @@ from pathlib import Path
 MAX_BYTES, KEPT = 10_000_000, 5
 MOST_SHARERS = 99
 LAST_WORDS_SECONDS = 2.0
+MAX_WAITING_LINES = 1_000
+MAX_LINE_BYTES = 64 * 1024
+PATIENCE_SECONDS = 2.0
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 NOT_FOUND = 127
+STDOUT, STDERR = 1, 2
 
 
 class LogFile(RotatingFileHandler):
-    """A log file that falls silent, with one complaint, when it cannot be written."""
+    """A log file that falls silent, with one complaint, while it cannot be written."""
 
     broken = False
 
@@ -37,6 +43,46 @@ class LogFile(RotatingFileHandler):
         if not self.broken:
             self.broken = True
             warn(f"{self.baseFilename} cannot be written: {sys.exc_info()[1]}")
+
+
+class Outlet:
+    """Writes lines in a thread of its own: they wait in a bounded queue, and are dropped when it stays full.
+
+    A slow reader is waited for, as a job's lines should not be lost; one that takes nothing at all is waited for once.
+    """
+
+    def __init__(self, write):
+        self.write = write
+        self.stuck = False
+        self.dropped = 0
+        self.lines = queue.Queue(MAX_WAITING_LINES)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def put(self, line):
+        """Hand over a line; None is the last."""
+        try:
+            self.lines.put(line, block=not self.stuck, timeout=PATIENCE_SECONDS)
+            self.stuck = False
+        except queue.Full:
+            self.stuck = True
+            self.dropped += 1
+
+    def run(self):
+        """Write until the last line."""
+        while (line := self.lines.get()) is not None:
+            dropped, self.dropped = self.dropped, 0
+            try:
+                if dropped:
+                    self.write(b"warning: %d lines before this one were dropped, as nothing took them\n" % dropped)
+                self.write(line)
+            except OSError:
+                self.dropped += dropped + 1
+
+    def end(self, deadline):
+        """Give the lines that wait until a time of the monotonic clock to be written."""
+        self.put(None)
+        self.thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def main(command):
@@ -51,10 +97,13 @@ def main(command):
         return NOT_FOUND
     for number in PASSED_ON:
         signal.signal(number, lambda received, _frame: pass_on(child.pid, received))
-    pumps = [start_pump(*ends, log) for ends in ((child.stdout, sys.stdout), (child.stderr, sys.stderr)) if log]
+    outlets, pumps = start_pumps(child, log) if log else ([], [])
     child.returncode = wait_for(child.pid)
+    deadline = time.monotonic() + LAST_WORDS_SECONDS
     for pump in pumps:
-        pump.join(LAST_WORDS_SECONDS)
+        pump.join(max(0.0, deadline - time.monotonic()))
+    for outlet in outlets:
+        outlet.end(time.monotonic() + LAST_WORDS_SECONDS)
     return child.returncode
 
 
@@ -72,18 +121,29 @@ def pass_on(child, number):
         os.kill(child, number)
 
 
-def start_pump(source, target, log):
-    """Copy lines to the container's own output and to the log file, in a thread."""
+def start_pumps(child, log):
+    """Copy what the child prints to the container's own outputs and to the log file; return what works on it."""
+    kept = Outlet(lambda line: log.handle(logging.makeLogRecord({"msg": line.decode(errors="replace").rstrip("\n")})))
+    outlets, pumps = [kept], []
+    for source, descriptor in ((child.stdout, STDOUT), (child.stderr, STDERR)):
+        shown = Outlet(lambda line, descriptor=descriptor: write_whole(descriptor, line))
+        pumps.append(threading.Thread(target=pump, args=(source, (shown, kept)), daemon=True))
+        pumps[-1].start()
+        outlets.append(shown)
+    return outlets, pumps
 
-    def pump():
-        for line in source:
-            target.buffer.write(line)
-            target.buffer.flush()
-            log.handle(logging.makeLogRecord({"msg": line.decode(errors="replace").rstrip("\n")}))
 
-    thread = threading.Thread(target=pump, daemon=True)
-    thread.start()
-    return thread
+def pump(source, outlets):
+    """Take lines for as long as they come; one without end is cut into pieces."""
+    while line := source.readline(MAX_LINE_BYTES):
+        for outlet in outlets:
+            outlet.put(line)
+
+
+def write_whole(descriptor, line):
+    """Write all of a line."""
+    while line:
+        line = line[os.write(descriptor, line) :]
 
 
 def open_log(path):
@@ -105,8 +165,9 @@ def open_log(path):
 
 
 def warn(message):
-    """Say what is wrong where `docker logs` shows it."""
-    print(f"warning: {message}", file=sys.stderr, flush=True)
+    """Say what is wrong where `docker logs` shows it, if it can be said there."""
+    with suppress(OSError):
+        print(f"warning: {message}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

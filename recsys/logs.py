@@ -5,8 +5,6 @@ Lines of libraries that log through `logging`, and warnings, come out the same w
 
 import json
 import logging
-import os
-import stat
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 from loguru import logger
 
+from recsys.log_writer import PIPE_BYTES, LineWriter, is_pipe
 from recsys.tracking_address import without_userinfo
 
 if TYPE_CHECKING:
@@ -43,9 +42,6 @@ REPLACED_LOGGERS = ("uvicorn.access",)
 """Loggers in whose place `log_request` writes."""
 
 REQUEST_LOGGER = "serving.requests"
-
-PIPE_BYTES = 4096
-"""So much goes through a pipe in one piece on Linux, whoever else writes to it."""
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -77,11 +73,14 @@ class _Event:
     exception: Any = None
 
 
+_writer: list[LineWriter] = []
+"""The thread that writes, where a line may not hold up its caller."""
+
 _request_sink: list[Callable[[_Event], None]] = []
 """Where `log_request` writes; empty when there is no such log, or its level leaves these lines out."""
 
 
-def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None) -> None:
+def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None, may_block: bool = True) -> None:
     """Send all lines of this process to one stream, stdout when none is given.
 
     Parameters
@@ -90,20 +89,41 @@ def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None) -> 
         The least severe lines that are written.
     as_json
         JSON lines with exactly `FIELDS`, else text.
+    may_block
+        Whether a line may wait for a stream that takes nothing: right for a job, whose lines must not be lost. A server
+        goes on: its lines are written by a thread, and dropped and counted when nobody takes them.
     """
-    out = sys.stdout if stream is None else stream
+    out: IO[str] | None = sys.stdout if stream is None else stream
+    descriptor = _descriptor_of(out)
     render = _json_line if as_json else _text_line
-    longest = PIPE_BYTES if as_json and _is_pipe(out) else sys.maxsize
+    longest = PIPE_BYTES if as_json and descriptor is not None and is_pipe(descriptor) else sys.maxsize
+    put = _direct(out)
+    flush_logs()
+    _writer.clear()
+    if descriptor is not None and not may_block:
+        writer = LineWriter(descriptor, lambda count: render(_note(count)))
+        _writer.append(writer)
+        put = writer.put
 
     def write(event: _Event) -> None:
         line = render(event)
-        out.write(line if len(line) <= longest else _shortened(event, longest))
-        out.flush()
+        put(line if len(line) <= longest else _shortened(event, longest))
 
     logger.remove()
     logger.add(lambda message: write(_event_of(message)), level=level, format=lambda _: "", catch=True)
     _request_sink[:] = [write] if logger.level(level).no <= logging.INFO else []
     take_over_logging(level)
+
+
+def flush_logs(seconds: float = 1.0) -> None:
+    """Give the lines that wait for their thread a moment to be written; for the end of a process."""
+    for writer in _writer:
+        writer.flush(seconds)
+
+
+def n_dropped_lines() -> int:
+    """Return how many lines of this process nobody has taken."""
+    return sum(writer.dropped for writer in _writer)
 
 
 def take_over_logging(level: str) -> None:
@@ -121,7 +141,7 @@ def take_over_logging(level: str) -> None:
 
 
 def log_request(message: str, fields: RequestFields) -> None:
-    """Write the INFO line of a request; straight to the stream, as it costs a third of a line through loguru."""
+    """Write the INFO line of a request; past loguru, which takes three times as long."""
     for write in _request_sink:
         write(_Event(datetime.now(UTC), "INFO", REQUEST_LOGGER, message, fields))
 
@@ -181,11 +201,26 @@ def _shortened(event: _Event, longest: int) -> str:
         kept //= 2
 
 
-def _is_pipe(stream: IO[str]) -> bool:
+def _descriptor_of(stream: IO[str] | None) -> int | None:
     try:
-        return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
-    except OSError:  # a stream of a test has no descriptor
-        return False
+        return None if stream is None else stream.fileno()
+    except (OSError, ValueError):  # a stream of a test has none, nor has one that is closed
+        return None
+
+
+def _direct(stream: IO[str] | None) -> Callable[[str], None]:
+    def put(line: str) -> None:
+        if stream is None:  # the process was started with its standard output closed
+            return
+        stream.write(line)
+        stream.flush()
+
+    return put
+
+
+def _note(count: int) -> _Event:
+    message = f"{count} log lines before this one were dropped, as nothing took them"
+    return _Event(datetime.now(UTC), "WARNING", __name__, message, None)
 
 
 def _rendered(line: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from recsys.errors import ParameterError, RecsysError, did_you_mean
-from recsys.logs import set_up_logs
+from recsys.logs import flush_logs, set_up_logs
 from recsys.settings import read_settings
 from serving.parent.reloader import serve_with_reload
 from serving.parent.run import serve
@@ -23,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
         if argv:
             raise ParameterError(f"there is no argument {argv[0]}{did_you_mean(argv[0], ['--help'])}")
         settings = read_settings()
-        set_up_logs(settings.logging.level, as_json=settings.environment == "prod")
+        set_up_logs(settings.logging.level, as_json=settings.environment == "prod", may_block=False)
         return serve_with_reload() if settings.api.reload else serve(settings)
     except RecsysError as error:
         sys.stderr.write(f"error: {error}\n")
@@ -32,8 +33,10 @@ def main(argv: Sequence[str]) -> int:
 
 def leave(code: int) -> None:
     """End the process at once: the sync's thread may hang in a call to a dead server, and nothing waits for it."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush_logs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):  # full, or closed from the start: the exit code counts
+            stream.flush()
     os._exit(code)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from recsys.logs import set_up_logs
+from recsys.logs import flush_logs, set_up_logs
 from recsys.settings import read_settings
 from serving.shared.board import Board
 from serving.shared.heartbeat import STACK_SIGNAL, Watch
@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> None:
     # Also from an endless loop, so that the parent can tell in the log where a worker hangs.
     faulthandler.register(STACK_SIGNAL, file=arguments.stack, all_threads=True)
     settings = read_settings()
-    set_up_logs(settings.logging.level, as_json=settings.environment == "prod")
+    set_up_logs(settings.logging.level, as_json=settings.environment == "prod", may_block=False)
     board = Board(arguments.board, settings.n_workers)
     parent = ParentWatch(arguments.parent, Watch(settings.api.hang_seconds), ends_it=settings.environment == "prod")
     config = uvicorn.Config(
@@ -89,6 +89,7 @@ def main(argv: Sequence[str]) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     WorkerServer(config, arguments.lifeline).run(sockets=[socket.socket(fileno=arguments.listener)])
+    flush_logs()
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:

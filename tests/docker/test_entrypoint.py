@@ -90,3 +90,40 @@ def test_entrypoint_log_file_that_cannot_be_written_stops_nothing(tmp_path: Path
     code, out, err = run(["echo", "works"], tmp_path / "missing" / "it.log")
     assert (code, out) == (0, "works\n")
     assert "no log is kept" in err
+
+
+NOISY = "for number in range(5000): print('line', number, 'x' * 100, flush=True)"
+
+
+def test_entrypoint_output_that_nobody_reads_stops_nothing_and_the_file_has_it_all(tmp_path: Path) -> None:
+    log = tmp_path / "it.log"
+    with start([sys.executable, "-c", NOISY], log) as process:
+        assert process.wait(60) == 0
+        assert len(log.read_text().splitlines()) == 5000
+
+
+def test_entrypoint_output_that_is_full_or_gone_stops_nothing(tmp_path: Path) -> None:
+    for number, redirection in enumerate(("> /dev/full 2>&1", "2>&1 | true")):
+        log = tmp_path / f"{number}.log"
+        command = f'LOG_FILE={log} {sys.executable} {ENTRYPOINT} {sys.executable} -c "$NOISY" {redirection}'
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command}"], check=False, env={**os.environ, "NOISY": NOISY}, timeout=60
+        )
+        assert done.returncode == 0
+        assert len(log.read_text().splitlines()) == 5000
+
+
+def test_entrypoint_log_file_on_a_full_disk_stops_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "full.log"
+    log.symlink_to("/dev/full")
+    code, out, err = run([sys.executable, "-c", NOISY], log)
+    assert code == 0
+    assert len(out.splitlines()) == 5000
+    assert err.count("cannot be written") == 1
+
+
+def test_entrypoint_line_without_an_end_is_passed_on_in_pieces(tmp_path: Path) -> None:
+    endless = "import sys\nfor _ in range(20): sys.stdout.write('x' * 1_000_000)"
+    code, out, _ = run([sys.executable, "-c", endless], tmp_path / "it.log")
+    assert (code, len(out)) == (0, 20_000_000)
+    assert max(map(len, (tmp_path / "it.log").read_text().splitlines())) <= 64 * 1024

@@ -36,7 +36,7 @@ def start_service(registry_home: Path, tmp_path_factory: pytest.TempPathFactory)
     """Return a function that starts a service for an alias; all are ended after the module's tests."""
     started: list[Service] = []
 
-    def start(alias: str, *, cache: Path | None = None, **variables: str) -> Service:
+    def start(alias: str, *, cache: Path | None = None, stdout: int | None = None, **variables: str) -> Service:
         folder = tmp_path_factory.mktemp("service")
         port, cache = free_port(), cache or folder / "cache"
         settings = {
@@ -51,7 +51,11 @@ def start_service(registry_home: Path, tmp_path_factory: pytest.TempPathFactory)
         }
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "serving"], cwd=folder, env=environment(**settings), stdout=log, stderr=log
+                [sys.executable, "-m", "serving"],
+                cwd=folder,
+                env=environment(**settings),
+                stdout=log if stdout is None else stdout,
+                stderr=log,
             )
         started.append(Service(process, port, folder / "log", cache))
         return started[-1]

@@ -7,8 +7,6 @@ from typing import Any
 class JoinedWrites:
     """A transport that sends together what is written within one turn of the event loop, at its end.
 
-    So whoever has an answer finds it in the log: its line is written in the same turn.
-
     Parameters
     ----------
     transport
