@@ -17,10 +17,17 @@ from recsys.tracking_address import SQLITE, address_problem, split_userinfo
 PREFIX = "RECSYS_"
 DELIMITER = "__"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
+MIN_TOKEN = 8
+"""Characters of an admin token; guesses are slowed down, but one of few characters is still found."""
+
 
 
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 class DataSettings(_Group):
@@ -66,8 +73,52 @@ class ApiSettings(_Group):
     """Token of the admin routes; without one they are closed."""
     hang_seconds: float = Field(15.0, ge=0)
     """A worker without a sign of life for so long is replaced; 0 for never, as when a debugger stops it."""
+    allowed_hosts: Annotated[tuple[str, ...] | None, NoDecode] = None
+    """Names that requests may address the service by, separated by commas; ``*`` for all.
+
+    When not given: all in prod, where a proxy knows them; in dev those of this machine."""
     mlflow_url: str | None = None
     """Address at which people's browsers reach MLflow, when that is not ``MLFLOW_TRACKING_URI``."""
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        return _names(value) if isinstance(value, str) else value
+
+    @field_validator("admin_token")
+    @classmethod
+    def _fit(cls, value: SecretStr | None) -> SecretStr | None:
+        token = value.get_secret_value() if value else ""
+        if token and not (len(token) >= MIN_TOKEN and token.isascii() and token.isprintable() and " " not in token):
+            raise ValueError(
+                f"a token has at least {MIN_TOKEN} characters of ASCII and no blanks; openssl rand -hex 24 makes one"
+            )
+        return value
+
+
+class LimitSettings(_Group):
+    """How much callers may ask of the service; each worker counts for itself."""
+
+    connections: int = Field(4096, ge=1)
+    """Connections that a worker holds; further ones are answered with 503."""
+    head_seconds: float = Field(10.0, gt=0)
+    """How long the head of a request may take."""
+    body_seconds: float = Field(30.0, gt=0)
+    """How long the body of a request may take after its head."""
+    idle_seconds: float = Field(15.0, gt=0)
+    """How long a kept connection may wait for its next request."""
+    answer_seconds: float = Field(30.0, gt=0)
+    """How long a caller may take next to nothing of an answer."""
+    buffered_mib: int = Field(32, ge=1)
+    """MiB that the unanswered requests of a worker may hold; further large ones are answered with 503."""
+    scoring_slots: int = Field(2, ge=1, le=16)
+    """Tables that a worker scores at a time; further ones are answered with 429."""
+    scoring_rows: int = Field(1000, ge=1)
+    """Rows of a table to score."""
+    scoring_movies: int = Field(50_000, ge=1)
+    """Rows of a table times the movies wanted for each."""
+    admin_guesses: int = Field(10, ge=1)
+    """Wrong admin tokens that a worker takes from one address in a minute; then it answers 429."""
 
 
 class CorsSettings(_Group):
@@ -80,7 +131,7 @@ class CorsSettings(_Group):
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(origin.strip() for origin in value.strip("[]").replace('"', "").split(",") if origin.strip())
+            return _names(value.strip("[]").replace('"', ""))
         return value
 
 
@@ -115,6 +166,7 @@ class Settings(BaseSettings):
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     api: ApiSettings = ApiSettings()
+    limits: LimitSettings = LimitSettings()
     cors: CorsSettings = CorsSettings()
     cache: CacheSettings = CacheSettings()
     logging: LoggingSettings = LoggingSettings()

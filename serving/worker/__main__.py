@@ -9,20 +9,28 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 
-from recsys.logs import flush_logs, set_up_logs
+from recsys.logs import flush_logs, n_dropped_lines, set_up_logs
 from recsys.settings import read_settings
 from serving.shared.board import Board
 from serving.shared.heartbeat import STACK_SIGNAL, Watch
 from serving.worker.app import create_app
 from serving.worker.heartbeat import ParentWatch
-from serving.worker.http.protocol import BoundedHttpProtocol
+from serving.worker.http.hosts import hosts_of
+from serving.worker.http.limits import connection_limits
+from serving.worker.http.protocol import BoundedHttpProtocol, Shared, protocol_with
+from serving.worker.http.refusal import noting
+from serving.worker.metrics.counters import Metrics
 
 GRACE_SECONDS = 8
 """How long requests in flight may take once the worker is to end; less than the ten seconds that Docker waits."""
 
+
+TICKS_PER_SECOND = 10
+"""Of uvicorn's main loop."""
 
 FIRST_REQUEST_SECONDS = 0.25
 """How long a connection that has just been accepted may take to send its request once the worker is to end."""
@@ -35,11 +43,14 @@ class WorkerServer(uvicorn.Server):
     ----------
     lifeline
         Descriptor of a pipe whose other end only the parent holds: it ends when the parent does, however that dies.
+    metrics
+        Where the number of connections is shown.
     """
 
-    def __init__(self, config: uvicorn.Config, lifeline: int) -> None:
+    def __init__(self, config: uvicorn.Config, lifeline: int, metrics: Metrics) -> None:
         super().__init__(config)
         self._lifeline = lifeline
+        self._metrics = metrics
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -61,6 +72,15 @@ class WorkerServer(uvicorn.Server):
         await asyncio.sleep(FIRST_REQUEST_SECONDS)
         await super().shutdown(sockets)
 
+    async def on_tick(self, counter: int) -> bool:
+        """Look at the connections once a second."""
+        if counter % TICKS_PER_SECOND == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                cast("BoundedHttpProtocol", connection).expire(now)
+            self._metrics.show(n_connections=len(self.server_state.connections), n_dropped_lines=n_dropped_lines())
+        return await super().on_tick(counter)
+
     def _end(self, *_: object) -> None:
         if not self.should_exit:
             self.should_exit = True
@@ -77,18 +97,21 @@ def main(argv: Sequence[str]) -> None:
     set_up_logs(settings.logging.level, as_json=settings.environment == "prod", may_block=False)
     board = Board(arguments.board, settings.n_workers)
     parent = ParentWatch(arguments.parent, Watch(settings.api.hang_seconds), ends_it=settings.environment == "prod")
+    app = create_app(settings, board=board, slot=arguments.slot, parent=parent)
+    metrics = app.state.services.metrics
+    shared = Shared(connection_limits(settings.limits), hosts_of(settings), noting(metrics))
     config = uvicorn.Config(
-        create_app(settings, board=board, slot=arguments.slot, parent=parent),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
         ws="none",
-        http=BoundedHttpProtocol,
+        http=protocol_with(shared),
         backlog=arguments.backlog,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    WorkerServer(config, arguments.lifeline).run(sockets=[socket.socket(fileno=arguments.listener)])
+    WorkerServer(config, arguments.lifeline, metrics).run(sockets=[socket.socket(fileno=arguments.listener)])
     flush_logs()
 
 

@@ -52,6 +52,18 @@ class RequestTooLargeError(RecsysError):
     """A request whose body is larger than the limit."""
 
 
+class OverloadedError(RecsysError):
+    """More connections or larger requests than a worker holds."""
+
+
+class TooManyRequestsError(RecsysError):
+    """A caller who has to wait before the next request: all slots for it are taken, or too many were wrong."""
+
+
+class CrossSiteError(RecsysError):
+    """A request from another site's page that would change something."""
+
+
 STATUS_OF: Mapping[type[RecsysError], int] = {
     UnknownMovieError: 404,
     UnknownVersionError: 404,
@@ -59,6 +71,9 @@ STATUS_OF: Mapping[type[RecsysError], int] = {
     RequestTooLargeError: 413,
     AdminTokenError: 401,
     AdminClosedError: 403,
+    CrossSiteError: 403,
+    TooManyRequestsError: 429,
+    OverloadedError: 503,
     ModelUnavailableError: 503,
     VersionLoadingError: 503,
     ArtifactError: 503,
@@ -71,12 +86,16 @@ NAME_OF: Mapping[int, str] = {
     400: "BadRequestError",
     404: "NotFoundError",
     405: "MethodNotAllowedError",
+    408: "RequestTimeoutError",
     413: RequestTooLargeError.__name__,
     415: "UnsupportedMediaTypeError",
+    416: "RangeNotSatisfiableError",
     422: "ValidationError",
+    429: TooManyRequestsError.__name__,
     431: "RequestHeadTooLargeError",
     500: "InternalServerError",
     503: ModelUnavailableError.__name__,
+    505: "HttpVersionError",
 }
 """Names of errors that no `RecsysError` stands for."""
 
@@ -85,6 +104,8 @@ ERROR_NAMES = tuple(sorted({*NAME_OF.values(), *(error.__name__ for error in STA
 
 HEADERS_OF: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": 'Bearer realm="admin"'},
+    415: {"Accept-Encoding": "identity"},
+    429: {"Retry-After": str(RETRY_AFTER_SECONDS)},
     503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
 }
 

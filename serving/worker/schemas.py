@@ -231,6 +231,10 @@ class MetricsAnswer(_Answer):
     status_codes: dict[str, int]
     cache: CacheCounts
     workers: int
+    connections: int
+    """Those that the workers hold; counted once a second."""
+    log_lines_dropped: int
+    """Lines of the workers' logs that nothing took."""
     worker_deaths: int
     """Of them ``worker_hangs`` because the worker gave no sign of life."""
     worker_hangs: int

@@ -36,7 +36,14 @@ def start_service(registry_home: Path, tmp_path_factory: pytest.TempPathFactory)
     """Return a function that starts a service for an alias; all are ended after the module's tests."""
     started: list[Service] = []
 
-    def start(alias: str, *, cache: Path | None = None, stdout: int | None = None, **variables: str) -> Service:
+    def start(
+        alias: str,
+        *,
+        cache: Path | None = None,
+        stdout: int | None = None,
+        preexec_fn: Callable[[], None] | None = None,
+        **variables: str,
+    ) -> Service:
         folder = tmp_path_factory.mktemp("service")
         port, cache = free_port(), cache or folder / "cache"
         settings = {
@@ -56,6 +63,7 @@ def start_service(registry_home: Path, tmp_path_factory: pytest.TempPathFactory)
                 env=environment(**settings),
                 stdout=log if stdout is None else stdout,
                 stderr=log,
+                preexec_fn=preexec_fn,  # noqa: PLW1509  nothing but system calls
             )
         started.append(Service(process, port, folder / "log", cache))
         return started[-1]

@@ -153,7 +153,6 @@ def test_endless_request_is_ended_and_costs_no_memory(service: Service, name: st
 NO_HTTP = {
     "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "method": b"FROB / HTTP/1.1\r\n" + HOST + b"\r\n",
-    "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "raw_path": b"GET /movies/\xff HTTP/1.1\r\n" + HOST + b"\r\n",
     "negative_length": b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n",
     "two_lengths": b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}}",
@@ -162,6 +161,15 @@ NO_HTTP = {
     "folded_id": LIVE + b"X-Correlation-ID: a\r\n b\r\n\r\n",
     "line_feed_in_id": LIVE + b"X-Correlation-ID: a\nb\r\n\r\n",
     "escape_in_id": LIVE + b"X-Correlation-ID: \x1b[31m\r\n\r\n",
+    "no_host": b"GET /health/live HTTP/1.1\r\n\r\n",
+    "two_hosts": LIVE + HOST + b"\r\n",
+    "two_hosts_in_one": b"GET /health/live HTTP/1.1\r\nHost: a, b\r\n\r\n",
+    "empty_host": b"GET /health/live HTTP/1.1\r\nHost:\r\n\r\n",
+    "path_in_host": b"GET /health/live HTTP/1.1\r\nHost: a/b\r\n\r\n",
+    "user_in_host": b"GET /health/live HTTP/1.1\r\nHost: u@a\r\n\r\n",
+    "target_of_another_scheme": b"GET ftp://x/ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "connect": b"CONNECT x:80 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "version_1.2": LIVE.replace(b"1.1", b"1.2") + b"\r\n",
     "zero_in_id": LIVE + b"X-Correlation-ID: a\0b\r\n\r\n",
 }
 
@@ -172,6 +180,72 @@ def test_no_http_is_refused_in_the_one_shape_and_the_connection_ends(service: Se
     assert (reply.status, reply.headers["connection"]) == (400, "close")
     assert reply.json["error"] == "BadRequestError"
     assert reply.headers["x-correlation-id"] == reply.json["correlation_id"]
+
+
+@pytest.mark.parametrize(
+    ("content", "version"),
+    [
+        (b"GET /health/live\r\n\r\n", "0.9"),
+        (b"GET /health/live HTTP/0.9\r\n\r\n", "0.9"),
+        (LIVE.replace(b"1.1", b"2.0") + b"\r\n", "2.0"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "2.0"),
+    ],
+    ids=["simple", "0.9", "2.0", "preface"],
+)
+def test_version_of_http_that_is_not_spoken_is_refused(service: Service, content: bytes, version: str) -> None:
+    reply = send(service, content)
+    assert (reply.status, reply.json["error"]) in [(505, "HttpVersionError"), (400, "BadRequestError")]
+    assert reply.headers["connection"] == "close"
+    assert version in reply.json["detail"] or reply.status == 400
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (NO_HTTP["two_lengths"], 400),
+        (NO_HTTP["zero_in_id"], 400),
+        (LIVE.replace(b"1.1", b"2.0") + b"\r\n", 505),
+        (LIVE + b"X: " + b"a" * 100_000, 431),
+    ],
+    ids=["400", "400_in_a_header", "505", "431"],
+)
+def test_refusal_leaves_one_line_under_its_id_and_is_counted(service: Service, content: bytes, status: int) -> None:
+    before = service.ask("/metrics").json["status_codes"].get(str(status), 0)
+    reply = asyncio.run(_refused_after(service.port, content))
+    assert reply.status == status
+    my_id = reply.headers["x-correlation-id"]
+    service.wait_until(lambda: my_id in service.log.read_text())
+    assert [line["status_code"] for line in service.lines if line["correlation_id"] == my_id] == [status]
+    assert service.ask("/metrics").json["status_codes"][str(status)] == before + 1
+
+
+async def _refused_after(port: int, content: bytes) -> Any:
+    """Return the answer to bytes that are sent in two parts, as the second of them tells that it is too much."""
+    async with await Connection.open(port) as connection:
+        connection.write(content)
+        await connection.drain()
+        await asyncio.sleep(0.2)
+        return await connection.send(b"\r\n")
+
+
+PIPELINED = {
+    "no_http": (b"no http\r\n\r\n", 400),
+    "bad_chunk": (NO_HTTP["bad_chunk"], 400),
+    "no_host": (NO_HTTP["no_host"], 400),
+    "version": (LIVE.replace(b"1.1", b"2.0") + b"\r\n", 505),
+}
+
+
+@pytest.mark.parametrize("name", PIPELINED)
+def test_refusal_comes_after_the_answers_that_are_due(service: Service, name: str) -> None:
+    wrong, status = PIPELINED[name]
+
+    async def statuses() -> list[int]:
+        async with await Connection.open(service.port) as connection:
+            connection.write(post(b'{"user_ratings":{"10":5}}') + LIVE + b"\r\n" + LIVE + b"\r\n" + wrong)
+            return [(await connection.receive()).status for _ in range(4)]
+
+    assert asyncio.run(statuses()) == [200, 200, 200, status]
 
 
 FORGED = [
@@ -186,12 +260,15 @@ FORGED = [
 
 
 def test_forged_ids_and_paths_leave_one_whole_line_for_each_request(service: Service) -> None:
+    service.ask("/health/live", None, **{"X-Correlation-ID": "before"})
+    service.wait_until(lambda: any(line["correlation_id"] == "before" for line in requests_in(service)))
     n_before = len(requests_in(service))
     for number, forged in enumerate(FORGED):
         path = b"/%d%%0a%%0d%%e2%%80%%a8%%1b%%7b%%22level%%22:%%22ERROR%%22%%7d" % number
         reply = send(service, b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"X-Correlation-ID: " + forged + b"\r\n\r\n")
         assert reply.status == 404
         assert str(uuid.UUID(reply.headers["x-correlation-id"])) == reply.headers["x-correlation-id"]
+    service.wait_until(lambda: len(requests_in(service)) >= n_before + len(FORGED))
     mine = requests_in(service)[n_before:]
     assert [(line["status_code"], line["path"][:3]) for line in mine] == [
         (404, f"/{number}\n") for number in range(len(FORGED))
@@ -212,7 +289,7 @@ def test_caller_who_leaves_in_the_middle_of_a_body_is_no_failure(service: Servic
 
     async def leave() -> None:
         async with await Connection.open(service.port) as connection:
-            head = f"POST /recommend HTTP/1.1\r\nX-Correlation-ID: {my_id}\r\nContent-Type: {content_type}\r\n"
+            head = f"POST /recommend HTTP/1.1\r\nHost: x\r\nX-Correlation-ID: {my_id}\r\nContent-Type: {content_type}\r\n"
             connection.write(head.encode() + b"Content-Length: 99\r\n\r\n{")
             await connection.drain()
 

@@ -18,6 +18,8 @@ class JoinedWrites:
         self._call_soon = asyncio.get_running_loop().call_soon
         self._waiting: list[bytes] = []
         self._closing = False
+        self._ends = False
+        self.n_written = 0
 
     def __getattr__(self, name: str) -> Any:
         """Return what the transport has by that name."""
@@ -28,6 +30,13 @@ class JoinedWrites:
         if not self._waiting:
             self._call_soon(self._send)
         self._waiting.append(data)
+        self.n_written += len(data)
+
+    def write_eof(self) -> None:
+        """Tell the caller, after what waits, that nothing more comes."""
+        self._ends = True
+        if not self._waiting:
+            self._transport.write_eof()
 
     def is_closing(self) -> bool:
         """Return whether the connection is closing; asked for every request."""
@@ -42,6 +51,8 @@ class JoinedWrites:
     def _send(self) -> None:
         if not self._transport.is_closing():  # the caller may have gone in the same turn
             self._transport.write(b"".join(self._waiting))
+            if self._ends:
+                self._transport.write_eof()
         self._waiting.clear()
         if self._closing:
             self._transport.close()

@@ -1,46 +1,112 @@
-"""HTTP/1.1 as uvicorn speaks it, with the limit that it lacks: on the head of a request, and on what trails its body.
+"""HTTP/1.1 as uvicorn speaks it, with the limits that it lacks.
 
-Without one, a caller who never ends a header makes the worker keep all of it.
+On time: a head, a body, a kept connection and a caller who does not read are waited for only so long. On memory: of the
+head of a request, of what trails its body, and of all requests together. On the number of connections. And what is no
+request of HTTP/1.x to this host is refused, in its turn and in the product's one shape of errors.
 """
 
 import asyncio
-from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, cast
 
-import orjson
+import httptools
+from loguru import logger
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from serving.worker.context import random_uuid
-from serving.worker.errors import NAME_OF
+from serving.worker.http.hosts import Hosts
 from serving.worker.http.joined_writes import JoinedWrites
+from serving.worker.http.limits import ConnectionLimits
+from serving.worker.http.patience import Patience
+from serving.worker.http.refusal import Note, Refusal, new_refusal
 
 MAX_HEAD_BYTES = 64 * 1024
 """When so much has come without a request or a part of its body to show for it, the connection ends."""
 
+SMALL_BYTES = 8 * 1024
+"""A request of this size is taken however much memory the others hold."""
+
+MORE_TO_REFUSE = 32
+"""So many connections above the limit are told so; those beyond are just closed."""
+
+WARN_SECONDS = 10.0
+VERSIONS = ("1.0", "1.1")
+
+
+@dataclass
+class Shared:
+    """What the connections of a worker have in common.
+
+    Attributes
+    ----------
+    limits, hosts, note
+        What is allowed, and who is told of what is not.
+    buffered
+        Bytes that all unanswered requests hold.
+    warned_at
+        When the log last said that there are too many connections.
+    """
+
+    limits: ConnectionLimits
+    hosts: Hosts
+    note: Note
+    buffered: int = 0
+    warned_at: float = field(default=-WARN_SECONDS)
+
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection; what is no request is answered in the product's one shape of errors."""
+    """One connection."""
+
+    shared: ClassVar[Shared]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._undelivered = 0
+        self._held = 0
+        self._n_unanswered = 0
+        self._complaint: tuple[int, str] | None = None
+        self._refusal: Refusal | None = None
+        self.patience = Patience(self.shared.limits, self.loop)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin a connection."""
+        """Begin a connection, or refuse it when there are too many."""
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport)))
+        self.patience.head_begins()
+        if len(self.connections) > self.shared.limits.connections:
+            self._refuse_connection()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        self._release()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived, unless too much of it has led to nothing."""
-        if self._undelivered > MAX_HEAD_BYTES:
-            self._refuse(431, f"the head of a request is limited to {MAX_HEAD_BYTES} bytes")
+        if self._refusal is not None:
             return
-        self._undelivered += len(data)
-        super().data_received(data)
+        if self._undelivered > MAX_HEAD_BYTES:
+            self.refuse(431, f"the head of a request is limited to {MAX_HEAD_BYTES} bytes")
+            return
+        self.patience.more_has_come()
+        self._hold(len(data))
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The service speaks nothing else; the request is answered as it is, and what follows it is not read.
+            self.cycle.keep_alive = False
+        except httptools.HttpParserError as error:
+            self.refuse(*(self._complaint or (400, f"this is not a request of HTTP/1.1: {error}")))
+        else:
+            if not self._n_unanswered and self.patience.waiting_for == "body":
+                self._release()  # of a request that is answered already; the rest is thrown away
+            if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
+                self.refuse(503, "the service holds as many large requests as it may; try again soon")
 
     def on_headers_complete(self) -> None:
-        """Begin a request."""
+        """Begin a request, unless it is none for this service."""
         self._undelivered = 0
+        self._check_head()
+        self._n_unanswered += 1
+        self.patience.body_begins()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -48,23 +114,128 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._undelivered = 0
         super().on_body(body)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, and end the connection."""
-        self._refuse(400, msg)
+    def on_message_complete(self) -> None:
+        """Note that a request is whole."""
+        self._undelivered = 0
+        self.patience.message_ends()
+        if not self._n_unanswered:  # refused before its body was there
+            self._release()
+            self.patience.answered()
+        super().on_message_complete()
 
-    def _refuse(self, status: int, detail: str) -> None:
-        correlation_id = random_uuid()
-        body = orjson.dumps({"error": NAME_OF[status], "detail": detail, "correlation_id": correlation_id})
-        headers = {
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-            "connection": "close",
-            "x-correlation-id": correlation_id,
-        }
-        self.transport.write(_head(status, headers) + body)
-        self.transport.close()
+    def on_response_complete(self) -> None:
+        """Go on with the next request, with what it was refused with, or with waiting for it."""
+        self._n_unanswered -= 1
+        if self._refusal is not None and not self._n_unanswered:
+            self._send_refusal()
+            return
+        if not self._n_unanswered:
+            self._release()
+            self.patience.answered()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def refuse(self, status: int, detail: str) -> None:
+        """Answer what cannot be read any further, after the requests before it, and end the connection."""
+        if self._refusal is not None or self.transport.is_closing():
+            return
+        self._refusal = new_refusal(status, detail)
+        self._drop_unfinished()
+        if not self._n_unanswered:
+            self._send_refusal()
+
+    def expire(self, now: float) -> None:
+        """End what has been waited for long enough; called about once a second."""
+        if self.patience.reader_is_stuck(self.transport, now):  # type: ignore[arg-type]
+            self.transport.abort()
+        elif self.transport.is_closing() or self.flow.read_paused:
+            return
+        elif self.patience.is_over(now):
+            self._give_up()
+
+    def shutdown(self) -> None:
+        """End in good order: after the answers that are due."""
+        if self._refusal is not None and not self._n_unanswered:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    def _give_up(self) -> None:
+        waited_for = self.patience.waiting_for
+        if self._refusal is not None or (not self._n_unanswered and (not self._held or waited_for == "body")):
+            self.transport.close()
+        else:
+            self.refuse(408, f"the {waited_for} of the request did not come in time")
+
+    def _check_head(self) -> None:
+        version = self.parser.get_http_version()
+        if version not in VERSIONS:
+            self._complain(505, f"HTTP/{version} is not spoken here; HTTP/1.1 is")
+        hosts = [value for name, value in self.headers if name == b"host"]
+        complaint = self.shared.hosts.complaint(hosts, version)
+        if complaint is None and not self.url.startswith((b"/", b"*")):
+            complaint = self._complaint_of_target(version)
+        if complaint is not None:
+            self._complain(400, complaint)
+
+    def _complaint_of_target(self, version: str) -> str | None:
+        """Return what is wrong with a target that names a host, which counts for more than the ``Host`` field."""
+        target = httptools.parse_url(self.url)
+        if target.host is None or target.schema not in (b"http", b"https"):
+            return "the target of a request begins with a slash"
+        port = b"" if target.port is None else b":%d" % target.port
+        return self.shared.hosts.complaint([target.host + port], version)
+
+    def _complain(self, status: int, detail: str) -> None:
+        self._complaint = status, detail
+        raise ValueError(detail)
+
+    def _hold(self, n_bytes: int) -> None:
+        self._undelivered += n_bytes
+        self._held += n_bytes
+        self.shared.buffered += n_bytes
+
+    def _release(self) -> None:
+        self.shared.buffered -= self._held
+        self._held = 0
+
+    def _drop_unfinished(self) -> None:
+        """Let the app know that the rest of the last request does not come; it is not answered."""
+        cycle = self.cycle
+        if cycle is None or not cycle.more_body or cycle.response_complete:
+            return
+        self._n_unanswered -= 1
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if self.pipeline and self.pipeline[0][0] is cycle:
+            self.pipeline.popleft()
+
+    def _send_refusal(self) -> None:
+        refusal = cast("Refusal", self._refusal)
+        method = self.scope.get("method", "") if self.scope else ""
+        self.shared.note(refusal, method, self.url if self.scope else b"")
+        self._release()
+        self.transport.write(refusal.as_bytes())
+        # Closed at once, with more in its way, the connection would be reset, and the answer lost with it.
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.patience.last_words()
+
+    def _refuse_connection(self) -> None:
+        limit, now = self.shared.limits.connections, self.loop.time()
+        if now - self.shared.warned_at >= WARN_SECONDS:
+            self.shared.warned_at = now
+            logger.warning("this worker holds {} connections, as many as it may; RECSYS_LIMITS__CONNECTIONS", limit)
+        if len(self.connections) > limit + MORE_TO_REFUSE:
+            self.transport.abort()
+        else:
+            self.refuse(503, f"the service holds {limit} connections, as many as it may; try again soon")
 
 
-def _head(status: int, headers: Mapping[str, str]) -> bytes:
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode("ascii")
+def protocol_with(shared: Shared) -> type[BoundedHttpProtocol]:
+    """Return the protocol of a worker's connections."""
+    return type("WorkerProtocol", (BoundedHttpProtocol,), {"shared": shared})

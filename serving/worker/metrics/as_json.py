@@ -27,6 +27,8 @@ def metrics_json(metrics: Metrics) -> dict[str, Any]:
         "status_codes": {_status_label(status): count for status, count in sorted(statuses.items())},
         "cache": {"hits": metrics.cache_hits, "misses": metrics.cache_misses},
         "workers": metrics.board.n_ready,
+        "connections": metrics.n_connections,
+        "log_lines_dropped": metrics.n_dropped_lines,
         "worker_deaths": metrics.worker_deaths,
         "worker_hangs": metrics.worker_hangs,
     }

@@ -16,6 +16,8 @@ def metrics_text(metrics: Metrics, context: RequestContext) -> str:
         _one("recsys_workers", "gauge", "Workers that accept requests.", metrics.board.n_ready),
         _one("recsys_worker_deaths_total", "counter", "Workers that died and were replaced.", metrics.worker_deaths),
         _one("recsys_worker_hangs_total", "counter", "Of those, ended because they hung.", metrics.worker_hangs),
+        _one("recsys_connections", "gauge", "Connections that the workers hold.", metrics.n_connections),
+        _one("recsys_log_lines_dropped", "gauge", "Log lines that nothing took.", metrics.n_dropped_lines),
         _one("recsys_cache_hits_total", "counter", "Answers that came from the cache.", metrics.cache_hits),
         _one("recsys_cache_misses_total", "counter", "Answers that had to be worked out.", metrics.cache_misses),
         _model(context),

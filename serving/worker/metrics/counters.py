@@ -10,14 +10,38 @@ from serving.worker.errors import ERROR_NAMES
 OTHER = "other"
 """What paths and methods that no route answers are counted under, so that nobody can make the list grow."""
 
-STATUSES = (200, 202, 204, 206, 304, 307, 400, 401, 403, 404, 405, 413, 415, 422, 500, 503, 504)
+STATUSES = (
+    200,
+    202,
+    204,
+    206,
+    304,
+    307,
+    400,
+    401,
+    403,
+    404,
+    405,
+    408,
+    413,
+    415,
+    416,
+    422,
+    429,
+    431,
+    500,
+    503,
+    504,
+    505,
+)
 OTHER_STATUS = 0
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper bounds of the latency histogram, seconds."""
 
 _CACHE_HITS, _CACHE_MISSES = FIRST_FREE, FIRST_FREE + 1
-_ERRORS = FIRST_FREE + 2
+_LOG_DROPPED, _CONNECTIONS = FIRST_FREE + 2, FIRST_FREE + 3
+_ERRORS = FIRST_FREE + 4
 _ENDPOINTS = _ERRORS + len(ERROR_NAMES) + 1
 _SECONDS = len(STATUSES) + 1
 _HISTOGRAM = _SECONDS + 1
@@ -89,6 +113,11 @@ class Metrics:
         """Count an answer that had to be worked out."""
         self._row[_CACHE_MISSES] += 1
 
+    def show(self, *, n_connections: int, n_dropped_lines: int) -> None:
+        """Show how many connections this worker holds, and how many lines of its log nobody has taken."""
+        self._row[_CONNECTIONS] = n_connections
+        self._row[_LOG_DROPPED] = n_dropped_lines
+
     def by_endpoint(self) -> dict[str, EndpointTotals]:
         """Return what each endpoint has done, without those that nobody has called."""
         totals = {label: self._endpoint(block) for label, block in self._block_of.items()}
@@ -103,6 +132,16 @@ class Metrics:
     def cache_hits(self) -> int:
         """Return how many answers came from the cache."""
         return int(self.board.total(_CACHE_HITS))
+
+    @property
+    def n_connections(self) -> int:
+        """Return how many connections are open."""
+        return int(self.board.total(_CONNECTIONS))
+
+    @property
+    def n_dropped_lines(self) -> int:
+        """Return how many lines of the log nobody has taken, of the workers that run now."""
+        return int(self.board.total(_LOG_DROPPED))
 
     @property
     def cache_misses(self) -> int:
