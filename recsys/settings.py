@@ -21,7 +21,6 @@ MIN_TOKEN = 8
 """Characters of an admin token; guesses are slowed down, but one of few characters is still found."""
 
 
-
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 

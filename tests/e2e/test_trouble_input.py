@@ -289,7 +289,8 @@ def test_caller_who_leaves_in_the_middle_of_a_body_is_no_failure(service: Servic
 
     async def leave() -> None:
         async with await Connection.open(service.port) as connection:
-            head = f"POST /recommend HTTP/1.1\r\nHost: x\r\nX-Correlation-ID: {my_id}\r\nContent-Type: {content_type}\r\n"
+            head = f"POST /recommend HTTP/1.1\r\nHost: x\r\nX-Correlation-ID: {my_id}\r\n"
+            head += f"Content-Type: {content_type}\r\n"
             connection.write(head.encode() + b"Content-Length: 99\r\n\r\n{")
             await connection.drain()
 

@@ -93,8 +93,23 @@ def test_read_settings_env_file_joins_but_the_environment_wins(tmp_path: Path, m
 
 
 def test_admin_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RECSYS_API__ADMIN_TOKEN", "sesame")
+    monkeypatch.setenv("RECSYS_API__ADMIN_TOKEN", "open-sesame")
     assert "sesame" not in repr(read_settings())
+
+
+@pytest.mark.parametrize("token", ["x", "sesame7", "ö" * 20, "two words of it", "tab\tinside-it", " " * 20])
+def test_admin_token_that_is_short_or_fits_no_header_is_refused_unshown(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("RECSYS_API__ADMIN_TOKEN", token)
+    with pytest.raises(ParameterError, match="RECSYS_API__ADMIN_TOKEN: a token has at least 8 characters") as caught:
+        read_settings()
+    assert token not in str(caught.value) or token == "x"
+
+
+def test_hosts_are_parted_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_API__ALLOWED_HOSTS", "films.example, *.films.example")
+    assert read_settings().api.allowed_hosts == ("films.example", "*.films.example")
 
 
 def test_every_setting_has_its_row_in_the_documentation() -> None:
