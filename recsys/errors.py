@@ -35,18 +35,32 @@ class DataError(RecsysError):
     problem
         What is wrong and what to do, in one sentence.
     path, line, value
-        Where it was found: the file, the line number (from 1) and the offending text, each when there is one.
+        Where it was found: the file or its address, the line number (from 1) and the offending text, each when there
+        is one.
+    unit
+        What ``line`` counts: ``row`` where the source has no lines, as Parquet and data frames.
+    more
+        How many more lines are wrong for the same reason.
     """
 
     def __init__(
-        self, problem: str, *, path: Path | None = None, line: int | None = None, value: str | None = None
+        self,
+        problem: str,
+        *,
+        path: Path | str | None = None,
+        line: int | None = None,
+        value: str | None = None,
+        unit: str = "line",
+        more: int = 0,
     ) -> None:
-        place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
+        place = "" if path is None else f"{path}: " if line is None else f"{path}, {unit} {line}: "
         found = "" if value is None else f" (found {value!r})"
-        super().__init__(f"{place}{problem}{found}")
+        others = f"; {more:,} more {unit}{'s are' if more > 1 else ' is'} wrong for the same reason" if more else ""
+        super().__init__(f"{place}{problem}{found}{others}")
         self.path = path
         self.line = line
         self.value = value
+        self.more = more
 
 
 class UnreachableError(DataError):

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from recsys.batch import ListBlock, recommend_all
 from recsys.catalog import MAX_STARS, Catalog
 from recsys.data.histories import read_histories
+from recsys.data.indexing import find_ids
 from recsys.data.rating_table import RatingTable
 from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER, load_model
@@ -61,7 +62,7 @@ def as_histories(table: RatingTable, catalog: Catalog) -> tuple[np.ndarray, sp.c
     the catalogue does not hold their movie.
     """
     user_ids, user_indices = np.unique(table.user_ids, return_inverse=True)
-    item_indices = catalog.find(table.movie_ids)
+    item_indices = find_ids(catalog.movie_ids, table.movie_ids)
     known = item_indices >= 0
     stars = np.full(len(known), MAX_STARS) if table.ratings is None else table.ratings
     histories = sp.csr_array(

@@ -9,6 +9,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys.catalog import MAX_STARS, MIN_STARS, Catalog
+from recsys.data.indexing import find_ids, index_ids, is_sorted_strictly, pair_order
+from recsys.data.policies import Note
 from recsys.errors import DataError
 
 
@@ -32,7 +34,11 @@ class Dataset:
     ratings
         float32, (n_ratings,), stars 0.5-5.
     timestamps
-        int64, (n_ratings,), seconds since 1970 UTC.
+        int64, (n_ratings,), seconds since 1970 UTC; all 0 where the source has no times.
+    notes
+        What its readers kept, dropped and converted, for the record; it is no part of the digest.
+    user_labels, movie_labels
+        (n_users,) and (n_items,), the ids of the source where these are texts; else empty.
     """
 
     name: str
@@ -42,6 +48,9 @@ class Dataset:
     item_indices: NDArray[np.int32]
     ratings: NDArray[np.float32]
     timestamps: NDArray[np.int64]
+    notes: tuple[Note, ...] = ()
+    user_labels: tuple[str, ...] = ()
+    movie_labels: tuple[str, ...] = ()
 
     @classmethod
     def from_ratings(
@@ -63,26 +72,54 @@ class Dataset:
         """
         if len(ratings) == 0:
             raise DataError(f"dataset {name} holds no rating")
-        item_indices = catalog.find(movie_ids)
+        item_indices = find_ids(catalog.movie_ids, movie_ids)
         if np.any(item_indices < 0):
             unknown = int(movie_ids[np.argmin(item_indices)])
             raise DataError(f"movie {unknown} is rated but not in the catalogue of {name}")
         if not np.all((ratings >= MIN_STARS) & (ratings <= MAX_STARS)):
             raise DataError(f"a rating of {name} is off the scale of {MIN_STARS} to {MAX_STARS} stars")
-        users, user_indices = np.unique(user_ids, return_inverse=True)
-        pairs = user_indices.astype(np.int64) * catalog.n_items + item_indices
-        order = np.argsort(pairs, kind="stable")
-        if np.any(np.diff(pairs[order]) == 0):
-            raise DataError(f"a user of {name} rates the same movie twice")
-        return cls(
-            name=name,
-            catalog=catalog,
-            user_ids=users.astype(np.int64),
-            user_indices=user_indices[order].astype(np.int32),
-            item_indices=item_indices[order].astype(np.int32),
-            ratings=ratings[order].astype(np.float32),
-            timestamps=timestamps[order].astype(np.int64),
+        users, user_indices = index_ids(user_ids)
+        return cls.from_indices(
+            name,
+            catalog,
+            user_ids=users,
+            user_indices=user_indices,
+            item_indices=item_indices,
+            ratings=ratings.astype(np.float32, copy=False),
+            timestamps=timestamps.astype(np.int64, copy=False),
         )
+
+    @classmethod
+    def from_indices(
+        cls,
+        name: str,
+        catalog: Catalog,
+        *,
+        user_ids: NDArray[np.int64],
+        user_indices: NDArray[np.int32],
+        item_indices: NDArray[np.int32],
+        ratings: NDArray[np.float32],
+        timestamps: NDArray[np.int64],
+    ) -> "Dataset":
+        """Return a dataset from columns whose ids are row numbers already, in any order, with ratings on the scale.
+
+        Raises
+        ------
+        DataError
+            A (user, movie) pair twice.
+        """
+        columns = (user_indices, item_indices, ratings, timestamps)
+        if not is_sorted_strictly(user_indices, item_indices):
+            order, repeats = pair_order(user_indices, item_indices, catalog.n_items)
+            if repeats.any():
+                raise DataError(f"a user of {name} rates the same movie twice")
+            columns = (user_indices[order], item_indices[order], ratings[order], timestamps[order])
+        return cls(name, catalog, user_ids, *columns)
+
+    @property
+    def has_times(self) -> bool:
+        """Return whether the source says when anything was rated."""
+        return bool(self.timestamps.any())
 
     @property
     def n_users(self) -> int:

@@ -1,42 +1,141 @@
-"""The MovieLens formats, told apart by the files in a folder."""
+"""From a place, whatever lies in it and however it is written, to a dataset."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
-from recsys.data import csv_family, ml1m, ml100k
+from loguru import logger
+
+from recsys.catalog import Catalog
+from recsys.data.contents import WANTED, Contents, contents_of_file, find_contents, has_columns, partitioned
 from recsys.data.dataset import Dataset
+from recsys.data.movie_table import MovieRow, build_catalog
+from recsys.data.places import DataFile
+from recsys.data.places.archives import is_archive, list_archive
+from recsys.data.places.buckets import Bucket, is_bucket
+from recsys.data.places.data_file import local_file
+from recsys.data.places.folders import list_beside, list_folder
+from recsys.data.policies import Note, Policies
+from recsys.data.rating_table import RatingTable
+from recsys.data.readers.columns import MOVIE, MOVIE_NAMES, TITLE
+from recsys.data.readers.links import read_links
+from recsys.data.readers.movies import read_movies_file
+from recsys.data.readers.ratings import read_ratings_file
+from recsys.data.readers.titles_among_ratings import read_titles_among_ratings
+from recsys.data.readers.u_item import GENRES, read_genre_names, read_u_item
 from recsys.errors import DataError
 
-
-class _Reader(NamedTuple):
-    files: tuple[str, ...]
-    read: Callable[[Path], Dataset]
+DEFAULT_POLICIES = Policies()
 
 
-_READERS = tuple(_Reader(module.FILES, module.read) for module in (ml100k, ml1m, csv_family))
+def open_dataset(
+    place: Path | str, policies: Policies = DEFAULT_POLICIES, *, s3_endpoint_url: str | None = None
+) -> Dataset:
+    """Return the dataset in a place, whose format is told by its files.
 
-
-def open_dataset(folder: Path) -> Dataset:
-    """Return the dataset in a folder, whose format is told by its files.
+    Parameters
+    ----------
+    place
+        A folder, a file of ratings, an archive, or ``s3://bucket/prefix`` of any of these; ``~`` is one's home.
+    policies
+        What to do with ratings that cannot be taken as they are.
+    s3_endpoint_url
+        Address of the store, when it is not Amazon's.
 
     Raises
     ------
     DataError
-        No such folder, none of the known files in it, or anything wrong within them.
+        No such place, no known files in it, or anything wrong within them.
     """
-    wanted = " or ".join(" and ".join(reader.files) for reader in _READERS)
-    if not folder.is_dir():
-        raise DataError(f"there is no such folder; name one that holds {wanted}", path=folder)
-    found = {reader: sum((folder / name).exists() for name in reader.files) for reader in _READERS}
-    best = max(found, key=lambda reader: found[reader])
-    if found[best] == 0:
-        raise DataError(f"the folder holds no known dataset; looked for {wanted}{_hint(folder)}", path=folder)
-    return best.read(folder)
+    if is_bucket(str(place)):
+        bucket = Bucket(str(place), s3_endpoint_url)
+        files, is_file = bucket.files()
+        wanted = bucket.address.rsplit("/", 1)[-1]
+        named = next((file for file in files if is_file and file.path.name == wanted), None)
+        return _open(files, named, bucket.address, policies)
+    path = Path(place).expanduser()
+    if path.is_dir():
+        return _open(list_folder(path), None, path, policies)
+    if not path.exists():
+        raise DataError(f"there is no such folder; name one that holds {WANTED}, or such a file", path=path)
+    return _open(list_beside(path), local_file(path), path, policies)
 
 
-def _hint(folder: Path) -> str:
-    """Return a word about data one folder below, where unpacked archives often have it."""
-    names = {name for reader in _READERS for name in reader.files}
-    below = sorted(child for child in folder.iterdir() if child.is_dir() and any((child / n).exists() for n in names))
-    return f"; the folder {below[0].name} in it has some, name that one" if below else ""
+def _open(files: Sequence[DataFile], named: DataFile | None, place: Path | str, policies: Policies) -> Dataset:
+    if named is not None:
+        if _is_archive_of_several(named):
+            return _open(list_archive(named), None, place, policies)
+        return read_contents(contents_of_file(named, files), place, policies)
+    contents = find_contents(files, place)
+    if contents is None and isinstance(place, Path) and place.is_dir():
+        contents = _partitioned_folder(files, place)
+    if contents is not None:
+        return read_contents(contents, place, policies)
+    archives = [file for file in files if len(file.path.parts) == 1 and is_archive(file)]
+    if not archives:
+        raise DataError(f"the folder holds no known dataset; looked for {WANTED}, and for an archive", path=place)
+    if len(archives) > 1:
+        names = ", ".join(archive.path.name for archive in archives)
+        raise DataError(f"there are several archives here: {names}; name one of them", path=place)
+    return _open(list_archive(archives[0]), None, archives[0].place, policies)
+
+
+def _is_archive_of_several(file: DataFile) -> bool:
+    if not is_archive(file):
+        return False
+    # rating.csv.zip stands for rating.csv, ml-100k.zip for a folder
+    return file.name == file.path.name.lower() or len(list_archive(file)) > 1
+
+
+def _partitioned_folder(files: Sequence[DataFile], place: Path) -> Contents | None:
+    """Return the dataset of a folder that is itself a table in parts, with the movies beside it."""
+    parts = [file for file in files if file.name.endswith(".parquet")]
+    if not parts:
+        return None
+    return contents_of_file(partitioned(PurePosixPath(), parts), list_beside(place))
+
+
+def read_contents(contents: Contents, place: Path | str, policies: Policies) -> Dataset:
+    """Return the dataset of the files that have been found."""
+    table = read_ratings_file(contents.ratings).on_scale(policies)
+    catalog, notes = _read_catalog(contents, table)
+    return table.to_dataset(_name(contents, place, table), catalog, policies, notes)
+
+
+def _read_catalog(contents: Contents, table: RatingTable) -> tuple[Catalog, tuple[Note, ...]]:
+    movies = contents.movies
+    if movies is not None and movies.name.startswith("u.item"):
+        genres = read_genre_names(contents.genres)
+        return build_catalog(movies.place, read_u_item(movies, genres), genres), ()
+    urls, notes = read_links(contents.links)
+    if movies is None and has_columns(contents.ratings, MOVIE_NAMES, (MOVIE, TITLE)):
+        movies = contents.ratings
+    if movies is contents.ratings:
+        return build_catalog(movies.place, read_titles_among_ratings(movies)), notes
+    if movies is None:
+        logger.warning("there is no file of movies beside {}; movies are called by their ids", table.source)
+        note = Note(table.source, "titles, as there is no file of movies", "invented", 1)
+        return build_catalog(table.place, untitled(table)), (*notes, note)
+    rows = read_movies_file(movies, GENRES)
+    with_urls = (row if row.imdb_url else row.with_url(urls.get(row.movie_id, "")) for row in rows)
+    return build_catalog(movies.place, with_urls), notes
+
+
+def untitled(table: RatingTable) -> list[MovieRow]:
+    """Return the rated movies, called by their ids."""
+    movie_ids = sorted(set(table.movie_ids.tolist()))
+    return [MovieRow(0, movie_id, f"Movie {movie_id}", []) for movie_id in movie_ids]
+
+
+def _name(contents: Contents, place: Path | str, table: RatingTable) -> str:
+    """Return what the dataset is called: by its folder, archive or file where that begins with ``ml-``."""
+    if contents.family == "ml-100k":
+        return "ml-100k"
+    folder = Path(str(contents.ratings.place)).absolute().parent.name
+    candidates = (folder, Path(str(place)).name.split(".")[0], contents.ratings.path.name.split(".")[0])
+    named = next((name for name in candidates if name.lower().startswith("ml-")), None)
+    if named is not None:
+        return named
+    if contents.family == "ml-1m":
+        halves = table.ratings is not None and bool((table.ratings % 1).any())
+        return "ml-10m" if halves else "ml-1m"
+    return "ml-csv" if contents.family == "csv" else f"ml-{contents.family}"

@@ -2,43 +2,38 @@
 
 from pathlib import Path
 
-from recsys.data import csv_family, ml1m, ml100k
-from recsys.data.rating_table import MOVIE, RATING, TIMESTAMP, USER, RatingLayout, RatingTable, read_rating_table
-from recsys.data.records import first_line
+from recsys.data.formats import DEFAULT_POLICIES
+from recsys.data.places.buckets import Bucket, is_bucket
+from recsys.data.places.data_file import DataFile, local_file
+from recsys.data.policies import Policies
+from recsys.data.rating_table import RatingTable
+from recsys.data.readers.ratings import read_ratings_file
 from recsys.errors import DataError
 
-_MEANINGS = {
-    **{"userid": USER, "movieid": MOVIE, "itemid": MOVIE},
-    **{"rating": RATING, "timestamp": TIMESTAMP},
-}
 
+def read_histories(
+    path: Path | str, policies: Policies = DEFAULT_POLICIES, *, s3_endpoint_url: str | None = None
+) -> RatingTable:
+    """Return who has watched what: ids, and stars where the file has ratings, else None.
 
-def read_histories(path: Path) -> RatingTable:
-    """Return who has watched what: ids, and ratings where the file has them, else None.
-
-    The file is written as ``u.data``, ``ratings.dat`` or ``ratings.csv`` is, or is any CSV whose header names the
-    columns ``user_id``, ``movie_id`` and perhaps ``rating`` (``userId`` and ``movieId`` too) in any order among others.
-    Movies need not be in any catalogue.
+    The file is anything that `recsys.data.readers.ratings` reads; the rating may be missing, and movies need not be in
+    any catalogue.
 
     Raises
     ------
     DataError
         Whatever is wrong in the file: no such columns, a wrong number of fields, something that is not a number, a
-        rating off the scale, a (user, movie) pair twice, no line at all.
+        rating off the scale, no line at all.
     """
-    return read_rating_table(path, _layout_of(path))
+    table = read_ratings_file(_file(path, s3_endpoint_url)).on_scale(policies)
+    return table.without_repeats(policies)
 
 
-def _layout_of(path: Path) -> RatingLayout:
-    start = first_line(path)
-    if "::" in start:
-        return ml1m.RATINGS
-    if "\t" in start:
-        return ml100k.RATINGS
-    header = tuple(start.split(","))
-    columns = tuple(_MEANINGS.get(name.strip().strip('"').replace("_", "").lower(), name) for name in header)
-    for needed in (USER, MOVIE):
-        if columns.count(needed) != 1:
-            problem = f"the header has to name the column {needed} once, as in 'user_id,movie_id,rating'"
-            raise DataError(problem, path=path, line=1, value=start)
-    return RatingLayout(separator=",", columns=columns, step=csv_family.RATINGS.step, header=header)
+def _file(path: Path | str, s3_endpoint_url: str | None) -> DataFile:
+    if not is_bucket(str(path)):
+        return local_file(Path(path).expanduser())
+    bucket = Bucket(str(path), s3_endpoint_url)
+    files, is_file = bucket.files()
+    if not is_file:
+        raise DataError("this is no file; name the file of histories", path=bucket.address)
+    return next(file for file in files if file.place == bucket.address)

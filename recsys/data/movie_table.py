@@ -1,7 +1,7 @@
 """From the lines of a file of movies to a catalogue."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,8 +37,12 @@ class MovieRow:
     year: int = 0
     imdb_url: str = ""
 
+    def with_url(self, url: str) -> "MovieRow":
+        """Return the same movie with another address at IMDb."""
+        return replace(self, imdb_url=url)
 
-def build_catalog(path: Path, rows: Iterable[MovieRow], genre_names: Sequence[str] | None = None) -> Catalog:
+
+def build_catalog(path: Path | str, rows: Iterable[MovieRow], genre_names: Sequence[str] | None = None) -> Catalog:
     """Return the catalogue of the movies of a file.
 
     ``genre_names`` gives the genre columns and their order; without, they are those that occur, by name. Placeholders
@@ -67,15 +71,11 @@ def build_catalog(path: Path, rows: Iterable[MovieRow], genre_names: Sequence[st
     )
 
 
-def split_genres(text: str) -> list[str]:
-    """Return the names in ``"Adventure|Comedy"``; an empty list for an empty text."""
-    return [name.strip() for name in text.split("|") if name.strip()]
-
-
-def _check(path: Path, movies: Sequence[MovieRow]) -> None:
+def _check(path: Path | str, movies: Sequence[MovieRow]) -> None:
     if not movies:
         raise DataError("the file holds no movie; extract it again from the original archive", path=path)
-    for earlier, later in pairwise(movies):
-        if earlier.movie_id == later.movie_id:
-            problem = f"the movie id stands already in line {earlier.line}; remove one of the two lines"
-            raise DataError(problem, path=path, line=later.line, value=str(later.movie_id))
+    repeated = [pair for pair in pairwise(movies) if pair[0].movie_id == pair[1].movie_id]
+    if repeated:
+        earlier, later = min(repeated, key=lambda pair: pair[1].line)
+        problem = f"the movie id stands already in line {earlier.line}; remove one of the two lines"
+        raise DataError(problem, path=path, line=later.line, value=str(later.movie_id), more=len(repeated) - 1)

@@ -1,219 +1,201 @@
 """A file of ratings as columns: read fast, checked as a whole, looked at line by line only when something is wrong."""
 
-import io
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from loguru import logger
 from numpy.typing import NDArray
 
 from recsys.catalog import MAX_STARS, Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.records import REMEDY, first_line, line_numbers, opened, read_records
+from recsys.data.indexing import find_ids, index_ids, is_sorted_strictly, pair_order
+from recsys.data.policies import MAX_DROPPED, Note, Policies
+from recsys.data.readers.records import REMEDY
 from recsys.errors import DataError
 
-USER, MOVIE, RATING, TIMESTAMP = "user_id", "movie_id", "rating", "timestamp"
-
-_Columns = Mapping[str, NDArray[np.generic]]
-_CHUNK = 1 << 24
-
-
-@dataclass(frozen=True)
-class RatingLayout:
-    r"""How a file of ratings is written.
-
-    Attributes
-    ----------
-    separator
-        ``"\t"``, ``"::"`` or ``","``.
-    columns
-        What the fields of a line mean, from left to right. Those named ``user_id``, ``movie_id``, ``rating`` and
-        ``timestamp`` are read, others are not.
-    step
-        The smallest rating and the distance between two: 1 where stars are whole, 0.5 where there are half ones.
-    header
-        The first line, field by field, where there is one.
-    """
-
-    separator: str
-    columns: tuple[str, ...]
-    step: float
-    header: tuple[str, ...] | None = None
-
-    @property
-    def scale(self) -> str:
-        """Return the ratings that there are, for people."""
-        return f"{self.step:g} to {MAX_STARS:g} stars in steps of {self.step:g}"
+HALF_STAR = 0.5
+UNKNOWN = "ratings of movies that are not in the file of movies"
+REPEATED = "earlier ratings of a movie that the same user rated again"
 
 
 @dataclass(frozen=True, eq=False)
 class RatingTable:
-    """The lines of a file of ratings, in their order; ratings on the scale, no (user, movie) pair twice.
+    """The lines of a file of ratings, in their order.
 
     Attributes
     ----------
-    path, layout
-        The file, and how it is written.
+    place
+        The file, or what stands for it in messages.
     user_ids, movie_ids
-        int64, (n_ratings,), ids of the source.
+        int32 or int64, (n_ratings,), ids of the source.
     ratings
-        float32, (n_ratings,), stars; None where the file has no such column.
+        float32, (n_ratings,), stars 0.5-5 once `on_scale` has been called; None where the file has no such column.
     timestamps
         int64, (n_ratings,), seconds since 1970 UTC; None where the file has no such column.
+    line_of
+        Returns the lines, from 1, of rows, from 0.
+    unit
+        What lines are called: ``line``, or ``row`` where there are none.
+    notes
+        What was converted or dropped so far.
     """
 
-    path: Path
-    layout: RatingLayout
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
+    place: Path | str
+    user_ids: NDArray[np.integer]
+    movie_ids: NDArray[np.integer]
     ratings: NDArray[np.float32] | None
     timestamps: NDArray[np.int64] | None
+    line_of: Callable[[list[int]], list[int]]
+    unit: str = "line"
+    notes: tuple[Note, ...] = ()
 
-    def to_dataset(self, name: str, catalog: Catalog) -> Dataset:
-        """Return the ratings as a dataset over the movies of a catalogue.
+    @property
+    def source(self) -> str:
+        """Return the bare name of the file."""
+        return str(self.place).rsplit("/", 1)[-1]
+
+    def on_scale(self, policies: Policies) -> "RatingTable":
+        """Return the ratings as stars, from the scale that the policies name.
 
         Raises
         ------
         DataError
-            A movie that is not in the catalogue.
+            For a file without ratings, and for a rating off the scale.
         """
-        unknown = np.flatnonzero(catalog.find(self.movie_ids) < 0)
-        if len(unknown):
-            value = str(self.movie_ids[unknown[0]])
-            problem = "the movie id is not in the file of movies; add the movie there, or remove its ratings here"
-            raise self._error_at(int(unknown[0]), problem, value)
-        assert self.ratings is not None  # noqa: S101 - the layouts of datasets have all four columns
-        assert self.timestamps is not None  # noqa: S101
-        return Dataset.from_ratings(
+        if len(self.user_ids) == 0:
+            raise DataError("the file holds no rating; extract it again from the original archive", path=self.place)
+        if self.ratings is None:
+            return self
+        if policies.scale is None:
+            steps = self.ratings / np.float32(HALF_STAR)
+            off = (steps < 1) | (self.ratings > MAX_STARS) | (steps != np.rint(steps))
+            if off.any():
+                raise self._error_at(off, self._off_scale(), self.ratings)
+            return self
+        off = (self.ratings < policies.scale.low) | (self.ratings > policies.scale.high)
+        if off.any():
+            problem = f"the rating is off the scale of {policies.scale}, which --scale names; {REMEDY}"
+            raise self._error_at(off, problem, self.ratings)
+        note = Note(self.source, f"ratings from {policies.scale} to 0.5 to 5 stars", "converted", len(self.ratings))
+        return replace(self, ratings=policies.scale.to_stars(self.ratings), notes=(*self.notes, note))
+
+    def without_repeats(self, policies: Policies) -> "RatingTable":
+        """Return the table with one rating of each movie by each user, whatever the movies.
+
+        Raises
+        ------
+        DataError
+            Where the policies refuse repeated ones.
+        """
+        _, users = index_ids(self.user_ids)
+        known, items = index_ids(self.movie_ids)
+        return self._keep_last(users, items, len(known), policies)[0]
+
+    def to_dataset(self, name: str, catalog: Catalog, policies: Policies, notes: tuple[Note, ...] = ()) -> Dataset:
+        """Return the ratings as a dataset over the movies of a catalogue; ``notes`` are those of other files.
+
+        Raises
+        ------
+        DataError
+            Where the policies refuse what the table holds, or nothing is left of it.
+        """
+        if self.ratings is None:
+            raise DataError("the file has no column of ratings; add one that is called rating", path=self.place)
+        items = find_ids(catalog.movie_ids, self.movie_ids)
+        table = self
+        if (items < 0).any():
+            table, items = self._without_unknown(items, policies)
+        user_ids, users = index_ids(table.user_ids)
+        if not is_sorted_strictly(users, items):
+            table, kept_rows = table._keep_last(users, items, catalog.n_items, policies)
+            users, items = users[kept_rows], items[kept_rows]
+        kept = Note(table.source, "ratings", "kept", len(users))
+        times = np.zeros(len(users), np.int64) if table.timestamps is None else table.timestamps
+        if table.timestamps is None:
+            logger.warning("{} has no times; splits by time and what is popular lately need them", table.source)
+        dataset = Dataset.from_indices(
             name,
             catalog,
-            user_ids=self.user_ids,
-            movie_ids=self.movie_ids,
-            ratings=self.ratings,
-            timestamps=self.timestamps,
+            user_ids=user_ids,
+            user_indices=users,
+            item_indices=items,
+            ratings=table.ratings if table.ratings is not None else np.zeros(0, np.float32),
+            timestamps=times,
+        )
+        return replace(dataset, notes=(kept, *table.notes, *notes))
+
+    def _without_unknown(self, items: NDArray[np.int32], policies: Policies) -> tuple["RatingTable", NDArray[np.int32]]:
+        unknown = items < 0
+        count, share = int(unknown.sum()), float(unknown.mean())
+        policy = policies.unknown_movies or ("drop" if share <= MAX_DROPPED else "error")
+        if policy == "error" or count == len(unknown):
+            problem = "the movie id is not in the file of movies; add the movie there, or remove its ratings here"
+            if policies.unknown_movies is None:
+                problem += f", or drop all {count:,} of the kind ({share:.1%}) by --unknown-movies drop"
+            raise self._error_at(unknown, problem, self.movie_ids)
+        first = int(np.argmax(unknown))
+        example = f"movie {self.movie_ids[first]} by user {self.user_ids[first]}"
+        note = Note(self.source, UNKNOWN, "dropped", count, example)
+        logger.warning("{}", note.sentence)
+        return replace(self._keep(~unknown), notes=(*self.notes, note)), items[~unknown]
+
+    def _keep_last(
+        self, users: NDArray[np.int32], items: NDArray[np.int32], n_items: int, policies: Policies
+    ) -> tuple["RatingTable", NDArray[np.bool_] | slice]:
+        """Return the table with the last rating of each pair, and which rows these are."""
+        order, repeats = pair_order(users, items, n_items)
+        if not repeats.any():
+            return self, slice(None)
+        first_row, second_row = _first_repeat(order, repeats)
+        pair = f"user {self.user_ids[first_row]} and movie {self.movie_ids[first_row]}"
+        if policies.duplicates == "error":
+            first, second = self.line_of([first_row, second_row])
+            problem = f"user {self.user_ids[first_row]} has rated movie {self.movie_ids[first_row]} already in "
+            remedy = f"{self.unit} {first}; remove one of the two, or keep the last by --duplicates keep-last"
+            raise DataError(problem + remedy, path=self.place, line=second, unit=self.unit, more=int(repeats.sum()) - 1)
+        if self.timestamps is not None:
+            in_group = repeats.copy()
+            in_group[:-1] |= repeats[1:]
+            rows = order[in_group]
+            groups = np.cumsum(~repeats)[in_group]
+            order[in_group] = rows[np.lexsort((rows, self.timestamps[rows], groups))]
+        last = np.ones(len(order), np.bool_)
+        last[order[:-1][repeats[1:]]] = False  # whatever is followed by another of its pair
+        note = Note(self.source, REPEATED, "dropped", int(repeats.sum()), pair)
+        logger.warning("{}", note.sentence)
+        return replace(self._keep(last), notes=(*self.notes, note)), last
+
+    def _keep(self, chosen: NDArray[np.bool_]) -> "RatingTable":
+        rows = np.flatnonzero(chosen)
+        line_of = self.line_of
+        return replace(
+            self,
+            user_ids=self.user_ids[chosen],
+            movie_ids=self.movie_ids[chosen],
+            ratings=None if self.ratings is None else self.ratings[chosen],
+            timestamps=None if self.timestamps is None else self.timestamps[chosen],
+            line_of=lambda wanted: line_of(rows[wanted].tolist()),
         )
 
-    def check(self) -> None:
-        """Raise a `DataError` for a file without ratings, a rating off the scale, or a (user, movie) pair twice."""
-        if len(self.user_ids) == 0:
-            raise DataError("the file holds no rating; extract it again from the original archive", path=self.path)
-        if self.ratings is not None:
-            steps = self.ratings / np.float32(self.layout.step)
-            off = np.flatnonzero((steps < 1) | (self.ratings > MAX_STARS) | (steps != np.rint(steps)))
-            if len(off):
-                problem = f"the rating is off the scale of {self.layout.scale}; {REMEDY}"
-                raise self._error_at(int(off[0]), problem, f"{self.ratings[off[0]]:g}")
-        pair = _repeated_pair(self.user_ids, self.movie_ids)
-        if pair is not None:
-            first, second = line_numbers(self.path, pair, has_header=self.layout.header is not None)
-            problem = f"user {self.user_ids[pair[0]]} has rated movie {self.movie_ids[pair[0]]} already in line {first}"
-            raise DataError(f"{problem}; remove one of the two lines", path=self.path, line=second)
-
-    def _error_at(self, row: int, problem: str, value: str) -> DataError:
-        line = line_numbers(self.path, [row], has_header=self.layout.header is not None)[0]
-        return DataError(problem, path=self.path, line=line, value=value)
-
-
-def read_rating_table(path: Path, layout: RatingLayout) -> RatingTable:
-    """Return a file of ratings as columns, all of them checked.
-
-    Raises
-    ------
-    DataError
-        A file that is missing or empty, another header, a wrong number of fields, something that is not a number, a
-        rating off the scale, a (user, movie) pair twice.
-    """
-    columns = _read_fast(path, layout)
-    if columns is None:
-        columns = _read_exactly(path, layout)
-    table = RatingTable(
-        path=path,
-        layout=layout,
-        user_ids=columns[USER].astype(np.int64, copy=False),
-        movie_ids=columns[MOVIE].astype(np.int64, copy=False),
-        ratings=columns[RATING].astype(np.float32, copy=False) if RATING in columns else None,
-        timestamps=columns[TIMESTAMP].astype(np.int64, copy=False) if TIMESTAMP in columns else None,
-    )
-    table.check()
-    return table
-
-
-def _read_fast(path: Path, layout: RatingLayout) -> _Columns | None:
-    """Return the columns, or None when the file is not entirely as its layout says, for whatever reason."""
-    if layout.header is not None and first_line(path, "latin-1").rstrip() != ",".join(layout.header):
-        return None
-    try:
-        frame = _parse(path, layout)
-    except (ValueError, OverflowError, Warning):  # ValueError: also pandas' errors of parsing and of decoding
-        return None
-    if RATING in frame and not np.isfinite(frame[RATING]).all():
-        return None
-    n_lines = len(frame) + (layout.header is not None)
-    if _count(path, layout.separator) != n_lines * (len(layout.columns) - 1):
-        return None  # pandas overlooks a separator at the end of a line
-    return {name: frame[name].to_numpy() for name in _read_columns(layout)}
-
-
-def _parse(path: Path, layout: RatingLayout) -> pd.DataFrame:
-    types = {name: np.dtype(np.float32 if name == RATING else np.int64) for name in _read_columns(layout)}
-    with warnings.catch_warnings(), opened(path) as file:
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        # pandas has no fast way for separators of two characters
-        source = io.BytesIO(file.read().replace(b"::", b"\t")) if layout.separator == "::" else file
-        return pd.read_csv(
-            source,
-            sep="\t" if layout.separator == "::" else layout.separator,
-            names=list(layout.columns),
-            skiprows=1 if layout.header is not None else 0,
-            header=None,
-            index_col=False,
-            dtype={name: types.get(name, np.dtype(object)) for name in layout.columns},
+    def _off_scale(self) -> str:
+        assert self.ratings is not None  # noqa: S101 - called where ratings are off the scale
+        low, high = float(np.nanmin(self.ratings)), float(np.nanmax(self.ratings))
+        return (
+            "the rating is off the scale of 0.5 to 5 stars in steps of 0.5; correct the line, or name the scale of the "
+            f"file, as in --scale 1-10 (its ratings go from {low:g} to {high:g})"
         )
 
-
-def _count(path: Path, separator: str) -> int:
-    sought = separator.encode()
-    if len(sought) > 1:  # a chunk may end within it; such files are small
-        return path.read_bytes().count(sought)
-    with opened(path) as file:
-        return sum(chunk.count(sought) for chunk in iter(lambda: file.read(_CHUNK), b""))
+    def _error_at(self, wrong: NDArray[np.bool_], problem: str, values: NDArray[np.generic]) -> DataError:
+        row = int(np.argmax(wrong))
+        value = f"{values[row]:g}" if values.dtype.kind == "f" else str(values[row])
+        line = self.line_of([row])[0]
+        return DataError(problem, path=self.place, line=line, value=value, unit=self.unit, more=int(wrong.sum()) - 1)
 
 
-def _read_exactly(path: Path, layout: RatingLayout) -> _Columns:
-    """Return the columns as `_read_fast` does, or raise the `DataError` of the first line that is wrong."""
-    records = read_records(
-        path,
-        n_fields=len(layout.columns),
-        separator=layout.separator,
-        encoding="utf-8",
-        header=layout.header,
-    )
-    places = {name: layout.columns.index(name) for name in _read_columns(layout)}
-    values: dict[str, list[float]] = {name: [] for name in places}
-    for record in records:
-        for name, place in places.items():
-            read = record.number if name == RATING else record.integer
-            values[name].append(read(place, name.replace("_", " ")))
-    return {name: np.array(column, np.float32 if name == RATING else np.int64) for name, column in values.items()}
-
-
-def _read_columns(layout: RatingLayout) -> list[str]:
-    return [name for name in (USER, MOVIE, RATING, TIMESTAMP) if name in layout.columns]
-
-
-def _repeated_pair(user_ids: NDArray[np.int64], movie_ids: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Return the rows of the first pair that comes twice, or None."""
-    users, movies = np.diff(user_ids), np.diff(movie_ids)
-    if np.all((users > 0) | ((users == 0) & (movies > 0))):
-        return None  # sorted, as the large datasets are: no need to sort 25 million rows
-    order = np.lexsort((movie_ids, user_ids))
-    same = (np.diff(user_ids[order]) == 0) & (np.diff(movie_ids[order]) == 0)
-    if not same.any():
-        return None
-    # lexsort is stable, so the earlier row of a pair comes first; report the pair that is complete first
-    second = order[1:][same].min()
-    first = order[:-1][same][order[1:][same].argmin()]
-    return int(first), int(second)
+def _first_repeat(order: NDArray[np.int64], repeats: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the rows of the pair that is complete first."""
+    places = np.flatnonzero(repeats)
+    place = places[order[places].argmin()]
+    return int(order[place - 1]), int(order[place])

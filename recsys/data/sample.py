@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.data.movie_table import MovieRow, build_catalog, split_genres
-from recsys.data.records import read_records
+from recsys.data.movie_table import build_catalog
+from recsys.data.places.data_file import local_file
+from recsys.data.readers.movies import read_movies_file
 
 N_USERS = 600
 N_UNRATED = 12
@@ -56,10 +57,7 @@ def sample_dataset(seed: int = 2024) -> Dataset:
 
 def sample_catalog() -> Catalog:
     """Return the films of the embedded sample."""
-    header = ("movie_id", "title", "genres")
-    records = read_records(_MOVIES, n_fields=3, separator=",", encoding="utf-8", header=header)
-    rows = (MovieRow(r.line, r.integer(0, "movie id"), r.fields[1], split_genres(r.fields[2])) for r in records)
-    return build_catalog(_MOVIES, rows)
+    return build_catalog(_MOVIES, read_movies_file(local_file(_MOVIES)))
 
 
 def _affinity(catalog: Catalog, rng: np.random.Generator) -> _Floats:
