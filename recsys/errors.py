@@ -8,6 +8,7 @@
     ├── UnknownMovieError    a movie id that is not in the catalogue
     ├── ArtifactError        a model folder that is missing, altered or of an unknown format
     └── RegistryError        the registry cannot be reached, or does not hold what was asked for
+        ├── NotRegisteredError   it answers, and does not hold it
         └── LeaseHeldError   someone else is at work on the registry
 
 A message says what failed, the value, and the remedy. HTTP status codes are not known here.
@@ -89,6 +90,10 @@ class ArtifactError(RecsysError):
 
 class RegistryError(RecsysError):
     """The registry cannot be reached, or does not hold what was asked for."""
+
+
+class NotRegisteredError(RegistryError):
+    """The registry answers, and does not hold what was asked for."""
 
 
 class LeaseHeldError(RegistryError):

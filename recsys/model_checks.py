@@ -12,10 +12,13 @@ from recsys.errors import ArtifactError
 from recsys.storage import LOGGED_FOLDER, MANIFEST
 
 if TYPE_CHECKING:
-    from recsys.registry import ModelVersion
+    from recsys.model_version import ModelVersion
 
 ARTIFACT_TAG = "artifact_sha256"
 """Tag with the sum over all files, see `recsys.checksums.tree_sha256`."""
+
+SIZE_TAG = "artifact_bytes"
+"""Tag with the size of all files, so that a larger download is refused before it begins; older versions have none."""
 
 MODEL_TAG = "model_json_sha256"
 """Tag with the sum of ``model.json``, which in turn holds the sum of every array."""
@@ -33,6 +36,18 @@ def checksum_tags(folder: Path) -> dict[str, str]:
     if not manifest.is_file():
         raise ArtifactError(f"there is no {LOGGED_FOLDER / MANIFEST} among the files; this is no movie recommender")
     return {MODEL_TAG: sha256_of(manifest), ARTIFACT_TAG: tree_sha256(folder)}
+
+
+def registration_tags(folder: Path) -> dict[str, str]:
+    """Return the tags by which the artifacts in a folder can be checked once they are registered.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no movie recommender.
+    """
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {**checksum_tags(folder), SIZE_TAG: str(size)}
 
 
 def expected_sum(version: "ModelVersion") -> str:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +12,13 @@ from loguru import logger
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.checksums import remove_added_files
-from recsys.errors import LeaseHeldError, ParameterError, RegistryError
+from recsys.errors import ArtifactError, LeaseHeldError, ParameterError, RegistryError
+from recsys.model_version import ModelVersion
 from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
 
@@ -27,38 +28,10 @@ CHALLENGER = "Challenger"
 HEADLINE = "ndcg_at_10"
 """The metric that a version is known by, and the name of the tag that holds it."""
 
+MOST_FILES = 10_000
+"""A model has about thirty files and folders."""
+
 MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<version>\d+)|@(?P<alias>[^/@]+))")
-
-
-@dataclass(frozen=True)
-class ModelVersion:
-    """A version of the registered model.
-
-    Attributes
-    ----------
-    name, version
-        Of the registered model; versions count from 1.
-    run_id
-        The run that trained it.
-    source
-        Where its artifacts lie.
-    created
-        When it was registered, UTC.
-    tags
-        Method, dataset digest, headline metric, checksums.
-    """
-
-    name: str
-    version: int
-    run_id: str
-    source: str
-    created: datetime
-    tags: Mapping[str, str]
-
-    @property
-    def uri(self) -> str:
-        """Return the address that MLflow loads it by."""
-        return f"models:/{self.name}/{self.version}"
 
 
 class Registry:
@@ -196,6 +169,26 @@ class Registry:
             )
         remove_added_files(Path(fetched))
         return Path(fetched)
+
+    def size_of(self, model_uri: str) -> int:
+        """Return how many bytes the artifacts of a model have, as the store lists them; nothing is fetched.
+
+        Raises
+        ------
+        ArtifactError
+            When it lists more than `MOST_FILES` files, which no model has.
+        """
+        with self.registry_errors(f"the list of files of {model_uri}"):
+            store = get_artifact_repository(model_uri, tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+            n_files, size, folders = 0, 0, [""]
+            while folders:
+                for found in store.list_artifacts(folders.pop() or None):
+                    if found.is_dir:
+                        folders.append(found.path)
+                    n_files, size = n_files + 1, size + (found.file_size or 0)
+                if n_files > MOST_FILES:
+                    raise ArtifactError(f"{model_uri} lists more than {MOST_FILES} files, which no model has")
+        return size
 
     @classmethod
     def fetch(cls, model_uri: str, tracking_uri: str, folder: Path) -> Path:

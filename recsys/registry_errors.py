@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recsys.errors import RecsysError, RegistryError
+from recsys.errors import NotRegisteredError, RecsysError, RegistryError
 from recsys.tracking_address import DATABASES
 
 NOT_FOUND = "RESOURCE_DOES_NOT_EXIST"
@@ -52,7 +52,8 @@ def registry_errors(what: str, address: str) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in LIBRARIES:
             raise
-        raise RegistryError(_sentence(error, what, address)) from error
+        kind = NotRegisteredError if getattr(error, "error_code", "") == NOT_FOUND else RegistryError
+        raise kind(_sentence(error, what, address)) from error
 
 
 def check_database(address: str) -> None:

@@ -45,6 +45,12 @@ class ModelSettings(_Group):
     """The alias that is served; any spelling of it is followed."""
     poll_seconds: float = Field(10.0, gt=0)
     """How often the registry is asked, seconds."""
+    look_seconds: float = Field(15.0, gt=0)
+    """How long one question to the registry may take before it counts as unreachable."""
+    download_seconds: float = Field(600.0, gt=0)
+    """How long the download of a version may take."""
+    max_bytes: int = Field(2_000_000_000, gt=0)
+    """How large a version may be that is downloaded."""
     cache_dir: Path = Path("model-cache")
     """Where downloaded versions are kept."""
 

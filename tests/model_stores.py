@@ -12,7 +12,8 @@ from mlflow import MlflowClient
 from recsys.data import Dataset
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from training import tracking
 from training.train import EXPERIMENT, register
 

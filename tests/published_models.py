@@ -8,6 +8,7 @@ from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.methods import get_method, make_params
 from recsys.storage import LOGGED_FOLDER, save_model
 from serving.shared.cached_version import CachedVersion, utc_now
+from serving.shared.fingerprint import fingerprint
 from serving.shared.model_cache import ModelCache
 
 
@@ -24,7 +25,7 @@ def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str =
         save_artifacts(dataset, scratch, method)
         sha256 = tree_sha256(scratch)
         folder = cache.folder_for(version, sha256)
-        cache.store(scratch, folder)
+        cache.store(scratch, folder, fingerprint(scratch))
     relative = str(folder.relative_to(cache.root))
     published = CachedVersion("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())
     cache.publish(published)

@@ -85,7 +85,12 @@ class Service:
 
     @property
     def worker_pids(self) -> list[int]:
-        """Return the processes that answer."""
+        """Return the processes that answer; the parent has other children beside them."""
+        return [pid for pid in self.child_pids if b"serving.worker" in _command(pid)]
+
+    @property
+    def child_pids(self) -> list[int]:
+        """Return all processes that the parent has started."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
@@ -98,6 +103,14 @@ class Service:
         """End the service by a signal and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(20)
+
+
+def _command(pid: int) -> bytes:
+    """Return the command line of a process, nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def free_port() -> int:

@@ -1,7 +1,8 @@
 """The first version ever is promoted without a contest: there is nobody to beat."""
 
 from recsys.alias.move import AliasState, move
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 
 WHY = "the first version ever"
 

@@ -9,7 +9,8 @@ from mlflow.entities import RunData
 from recsys.alias.ledger import version_before
 from recsys.alias.move import AliasState, Move, move, settle
 from recsys.errors import ParameterError, RegistryError
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from training.data_check import objection_to_other_data
 from training.gating.smoke import problem_of_version
 

@@ -10,7 +10,8 @@ from recsys.alias.move import AliasState, Move, move, settle
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from recsys.splits import SplitParams
 from training.abandoned import close_abandoned_runs, process_tags
 from training.gating.contest import recipe_of

@@ -12,8 +12,9 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from recsys.data.dataset import Dataset
 from recsys.fitting import Recipe
-from recsys.model_checks import checksum_tags
-from recsys.registry import CHALLENGER, ModelVersion, Registry
+from recsys.model_checks import registration_tags
+from recsys.model_version import ModelVersion
+from recsys.registry import CHALLENGER, Registry
 from recsys.splits import SplitParams
 from training import tracking
 from training.experiment import Outcome, run_experiment
@@ -72,7 +73,7 @@ def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) 
     """Register a logged model, with tags that hold the checksums of what lies in the artifact store."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = registry.download_uri(logged.model_uri, Path(scratch))
-        sums = checksum_tags(folder)
+        sums = registration_tags(folder)
     return registry.register(logged.model_uri, {**tags, **sums})
 
 

@@ -1,29 +1,28 @@
-"""Downloads a registered version into the cache: compared with its checksums, then tried out, before it is stored.
+"""Downloads a registered version into the cache: compared with its checksums, then tried out, before it is stored."""
 
-Only this module and `recsys.registry` import MLflow in the parent process, late, when it is first needed.
-"""
-
-import math
-import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from loguru import logger
 
-from recsys.errors import ArtifactError
-from recsys.model_checks import expected_sum, verify_checksums
-from recsys.storage import LOGGED_FOLDER, load_model
+from recsys.model_version import ModelVersion
 from serving.shared.cached_version import CachedVersion, utc_now
+from serving.shared.fingerprint import fingerprint
 from serving.shared.model_cache import ModelCache
 
-if TYPE_CHECKING:
-    from recsys.registry import ModelVersion, Registry
-
-_trial = threading.Lock()
-"""Loading a model as code changes the interpreter for a moment; the sync and the loader of versions take turns."""
+SmokeTest = Callable[[Path], None]
+"""Raises `ArtifactError` when the version in a folder does not answer."""
 
 
-def cached_version_of(cache: ModelCache, version: "ModelVersion") -> CachedVersion:
+class Downloads(Protocol):
+    """What a download needs of the registry."""
+
+    def download(self, version: ModelVersion, folder: Path) -> Path:
+        """Fetch the artifacts of a version into a folder and return where they lie."""
+
+
+def cached_version_of(cache: ModelCache, version: ModelVersion) -> CachedVersion:
     """Return what is published once the version lies in the cache as the registry's checksums demand it.
 
     Raises
@@ -31,6 +30,9 @@ def cached_version_of(cache: ModelCache, version: "ModelVersion") -> CachedVersi
     ArtifactError
         When the version has no checksums.
     """
+    # Here, as it brings NumPy, which the parent process loads late.
+    from recsys.model_checks import expected_sum  # noqa: PLC0415
+
     artifact_sha256 = expected_sum(version)
     folder = cache.folder_for(version.version, artifact_sha256)
     return CachedVersion(
@@ -43,7 +45,9 @@ def cached_version_of(cache: ModelCache, version: "ModelVersion") -> CachedVersi
     )
 
 
-def ensure_cached(registry: "Registry", cache: ModelCache, version: "ModelVersion", place: CachedVersion) -> None:
+def ensure_cached(
+    registry: Downloads, cache: ModelCache, version: ModelVersion, place: CachedVersion, smoke_test: SmokeTest
+) -> None:
     """Fetch a version to its place, unless it lies there.
 
     Raises
@@ -53,35 +57,15 @@ def ensure_cached(registry: "Registry", cache: ModelCache, version: "ModelVersio
     RegistryError
         When it cannot be fetched.
     """
-    if cache.is_intact(place):
+    from recsys.model_checks import verify_checksums  # noqa: PLC0415  as above
+
+    if cache.is_checked(place):
         return
     logger.info("fetching version {} of {}", version.version, version.name)
     with cache.scratch() as scratch:
         fetched = registry.download(version, scratch)
+        # Taken first, so that nothing that is altered while it is read, or by its own code, passes for checked.
+        checked = fingerprint(fetched)
         verify_checksums(fetched, version)
-        with _trial:
-            smoke_test(fetched)
-        cache.store(fetched, cache.root / place.folder)
-
-
-def smoke_test(folder: Path) -> None:
-    """Load a verified version as pyfunc and let it answer once.
-
-    Raises
-    ------
-    ArtifactError
-        When it does not load, or its answer is not a list of known movies with finite scores.
-    """
-    from recsys.pyfunc import input_example  # noqa: PLC0415
-    from serving.pyfunc_loader import load_pyfunc  # noqa: PLC0415
-
-    recommender, _ = load_model(folder / LOGGED_FOLDER)
-    question, params = input_example(recommender)
-    try:
-        answer: Any = load_pyfunc(folder).predict(question, params=params)
-        movie_ids, scores = list(answer["movie_ids"][0]), list(answer["scores"][0])
-    except Exception as error:
-        raise ArtifactError(f"the model does not answer: {type(error).__name__}: {error}") from error
-    known = set(recommender.catalog.movie_ids.tolist()) - set(question["movie_ids"][0])
-    if not set(movie_ids) <= known or not all(map(math.isfinite, scores)) or bool(movie_ids) != bool(known):
-        raise ArtifactError(f"the smoke test failed: movies {movie_ids}, scores {scores}")
+        smoke_test(fetched)
+        cache.store(fetched, cache.root / place.folder, checked)

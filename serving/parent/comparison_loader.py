@@ -7,18 +7,16 @@ import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
-from serving.parent.version_listing import ask_for_versions
+from recsys.model_version import ModelVersion
+from serving.parent.checked_download import Downloads, SmokeTest, cached_version_of, ensure_cached
 from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
-from serving.shared.version_list import write_version_list
-
-if TYPE_CHECKING:
-    from recsys.registry import Registry
+from serving.shared.version_list import VersionList, write_version_list
 
 TICK_SECONDS = 0.2
 RETRY_SECONDS = 10.0
@@ -26,6 +24,16 @@ RETRY_SECONDS = 10.0
 
 NICENESS = 10
 """The workers go first when processors are short."""
+
+
+class Versions(Downloads, Protocol):
+    """What comparisons need of the registry."""
+
+    def version(self, version: int) -> ModelVersion:
+        """Return one version."""
+
+    def listing(self) -> VersionList:
+        """Return the registered versions."""
 
 
 class VersionLoader:
@@ -39,10 +47,13 @@ class VersionLoader:
         The model cache.
     poll_seconds
         How often the list of versions is asked for.
+    smoke_test
+        What a version has to pass.
     """
 
-    def __init__(self, registry: "Registry", cache: ModelCache, poll_seconds: float) -> None:
+    def __init__(self, registry: Versions, cache: ModelCache, poll_seconds: float, smoke_test: SmokeTest) -> None:
         self.registry = registry
+        self.smoke_test = smoke_test
         self.cache = cache
         self.poll_seconds = poll_seconds
         self.extra = ComparisonFiles(cache)
@@ -79,14 +90,14 @@ class VersionLoader:
 
     def _list(self) -> None:
         try:
-            write_version_list(self.extra.list, ask_for_versions(self.registry))
+            write_version_list(self.extra.list, self.registry.listing())
         except (RegistryError, OSError) as error:
             logger.debug("versions: {}", error)
         self._listed_at = time.monotonic()
 
     def _is_due(self, version: int) -> bool:
         extra = self.extra.get(version)
-        if extra and extra.published and self.cache.is_present(extra.published):
+        if extra and extra.published and self.cache.is_checked(extra.published):
             return False
         if version not in self._refused_at:
             return True
@@ -94,13 +105,10 @@ class VersionLoader:
         return since > RETRY_SECONDS > self.extra.seconds_since_wanted(version)
 
     def _bring(self, version: int) -> None:
-        # Here, as it imports MLflow.
-        from serving.parent.checked_download import cached_version_of, ensure_cached  # noqa: PLC0415
-
         try:
             found = self.registry.version(version)
             place = cached_version_of(self.cache, found)
-            ensure_cached(self.registry, self.cache, found, place)
+            ensure_cached(self.registry, self.cache, found, place, self.smoke_test)
             self.extra.put(version, ComparisonVersion(place))
         except (RecsysError, OSError) as error:
             self._refuse(version, error)

@@ -5,28 +5,38 @@ alias -> version -> download -> checksums -> one trial answer -> published for t
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from loguru import logger
 
-from recsys.errors import RecsysError, RegistryError
-from serving.parent.checked_download import cached_version_of, ensure_cached
+from recsys.errors import NotRegisteredError, RecsysError, RegistryError
+from recsys.model_version import ModelVersion
+from serving.parent.checked_download import Downloads, SmokeTest, cached_version_of, ensure_cached
+from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import SyncStatus, read_status, write_status
 
-if TYPE_CHECKING:
-    from recsys.alias.move import AliasState
-    from recsys.registry import ModelVersion, Registry
-
 LONGEST_WAIT = 120.0
 """A version that was refused is tried again after 2, 4, 8 ... polls, at the latest after so many seconds."""
+
+
+class Aliases(Downloads, Protocol):
+    """What following an alias needs of the registry."""
+
+    name: str
+
+    def aliased(self, alias: str) -> tuple[ModelVersion | None, bool]:
+        """Return the version that an alias stands for, None when it is not set, and whether nothing is to repair."""
+
+    def repair(self) -> None:
+        """Complete what the last look at the alias has found unsettled."""
 
 
 @dataclass(frozen=True)
 class Refusal:
     """A version that is not served, until it is tried again."""
 
-    version: "ModelVersion"
+    version: ModelVersion
     reason: str
     waits: float
     again_at: float
@@ -43,35 +53,44 @@ class Sync:
         Where to publish; its lock has to be held.
     poll_seconds
         How often `check` will be called.
+    smoke_test
+        What a candidate has to pass.
     """
 
-    def __init__(self, registry: "Registry", alias: str, cache: ModelCache, poll_seconds: float) -> None:
+    def __init__(
+        self, registry: Aliases, alias: str, cache: ModelCache, poll_seconds: float, smoke_test: SmokeTest
+    ) -> None:
         self.registry = registry
         self.alias = alias
         self.cache = cache
         self.poll_seconds = poll_seconds
+        self.smoke_test = smoke_test
         self._refusal: Refusal | None = None
+        self._is_settled = True
 
-    def check(self, *, at_once: bool = False, request: int = 0) -> SyncStatus:
+    def check(self, *, at_once: bool = False) -> SyncStatus:
         """Look once, publish if there is something new, write the outcome down and return it.
 
         Parameters
         ----------
         at_once
-            Try a refused version again even when its time has not come.
-        request
-            Stamp of the request that this look answers.
+            Compare all checksums again, and try a refused version even when its time has not come.
         """
         before = read_status(self.cache.status)
-        status = replace(before.answering(request), poll_seconds=self.poll_seconds)
+        status = replace(before, poll_seconds=self.poll_seconds)
         if at_once:
             self._refusal = None
+            self.cache.forget_checks()
+        harmed = self._harmed()
+        self._is_settled = True
         try:
             status = self._follow_alias(status)
         except RegistryError as error:
-            status = status.checked(reachable=_answers(error), problem=str(error))
+            status = status.checked(reachable=isinstance(error, NotRegisteredError), problem=str(error))
         except (RecsysError, OSError) as error:
             status = status.checked(reachable=True, problem=f"{type(error).__name__}: {error}")
+        if harmed:
+            status = self._withdraw_if_still(harmed, status)
         if status.problem and status.problem != before.problem:
             logger.warning("sync: {}", status.problem)
         elif before.problem and not status.problem:
@@ -79,43 +98,59 @@ class Sync:
         write_status(self.cache.status, status)
         return status
 
-    def _follow_alias(self, status: SyncStatus) -> SyncStatus:
-        state = self.registry.alias_state(self.alias)
-        status = self._publish_current(state, status)
-        # After publishing: the workers wait for the version, nobody waits for the ledger.
-        self.registry.repair(state)
-        return status
+    def repair(self) -> None:
+        """Complete what the last look has found unsettled about the alias.
 
-    def _publish_current(self, state: "AliasState", status: SyncStatus) -> SyncStatus:
-        if state.current is None:
+        To be called once the workers have been told: they wait for the version, nobody waits for the ledger.
+        """
+        if self._is_settled:
+            return
+        try:
+            self.registry.repair()
+        except RegistryError as error:
+            logger.warning("sync: {}", error)
+
+    def _harmed(self) -> CachedVersion | None:
+        """Return what is served when its files are not what was published; a look that reads only what was touched."""
+        current = self.cache.current()
+        if current is None or self.cache.is_checked(current):
+            return None
+        logger.error("version {} in the cache has been altered or is incomplete; fetching it again", current.version)
+        return current
+
+    def _withdraw_if_still(self, harmed: CachedVersion, status: SyncStatus) -> SyncStatus:
+        """Serve nothing rather than what is known to be altered, when it could not be fetched again."""
+        if self.cache.current() != harmed or self.cache.is_checked(harmed):
+            return status
+        reason = f"version {harmed.version} in the cache has been altered or is incomplete, and cannot be fetched again"
+        self.cache.withdraw(reason)
+        return replace(status, problem=f"{reason}: {status.problem}" if status.problem else reason)
+
+    def _follow_alias(self, status: SyncStatus) -> SyncStatus:
+        version, self._is_settled = self.registry.aliased(self.alias)
+        if version is None:
             problem = f"no version of {self.registry.name} has the alias {self.alias}; train or promote one"
             return status.checked(reachable=True, problem=problem)
-        version = self.registry.version(state.current)
         if self._refusal and self._refusal.version == version and time.monotonic() < self._refusal.again_at:
             return status.checked(reachable=True, problem=self._refusal.reason, refused_version=version.version)
         try:
-            self._bring(version)
+            self._publish(version)
         except (RecsysError, OSError) as error:
             self._refuse(version, error)
             return status.checked(reachable=True, problem=str(error), refused_version=version.version)
         self._refusal = None
         return status.checked(reachable=True)
 
-    def _bring(self, version: "ModelVersion") -> None:
+    def _publish(self, version: ModelVersion) -> None:
         wanted, current = cached_version_of(self.cache, version), self.cache.current()
         same = current and replace(current, published_at=wanted.published_at) == wanted
-        if same and self.cache.is_present(wanted):
+        if same and self.cache.is_checked(wanted):
             return
-        ensure_cached(self.registry, self.cache, version, wanted)
+        ensure_cached(self.registry, self.cache, version, wanted, self.smoke_test)
         self.cache.publish(wanted)
         logger.info("version {} of {} is published", version.version, version.name)
 
-    def _refuse(self, version: "ModelVersion", error: Exception) -> None:
+    def _refuse(self, version: ModelVersion, error: Exception) -> None:
         same = self._refusal and self._refusal.version == version
         waits = min(LONGEST_WAIT, self._refusal.waits * 2) if self._refusal and same else self.poll_seconds * 2
         self._refusal = Refusal(version, str(error), waits, time.monotonic() + waits)
-
-
-def _answers(error: RegistryError) -> bool:
-    """Return whether the registry did answer, only that it does not hold what was asked for."""
-    return getattr(error.__cause__, "error_code", None) == "RESOURCE_DOES_NOT_EXIST"

@@ -1,31 +1,22 @@
 """The thread of the parent process that looks at the registry every few seconds."""
 
-import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from recsys.logs import take_over_logging
 from recsys.settings import Settings
+from serving.parent.comparison_loader import VersionLoader
+from serving.parent.follow_alias import Sync
+from serving.parent.mlflow_process import MlflowProcess
+from serving.parent.registry_client import RegistryClient
+from serving.parent.smoke_test import SmokeTest
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import read_status, write_status
 
-if TYPE_CHECKING:
-    from serving.parent.follow_alias import Sync
-
 TICK_SECONDS = 0.2
 """How soon a request to look at once is noticed."""
-
-MLFLOW_DEFAULTS = {
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-"""A poller that asks again soon need not be as patient as MLflow is, and no one sees its progress bars."""
 
 
 class Poller:
@@ -35,6 +26,8 @@ class Poller:
     ----------
     settings
         Of the service.
+    cache
+        Where it publishes.
     may_start
         Importing MLflow takes all of a core for seconds; it waits until this returns True.
     """
@@ -43,6 +36,7 @@ class Poller:
         self.settings = settings
         self.cache = cache
         self._may_start = may_start
+        self._process = MlflowProcess(settings)
         self._sync: Sync | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
@@ -52,68 +46,56 @@ class Poller:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end; it is not waited for, as it may hang in a call to a dead server."""
+        """Ask the thread to end, and end the child processes that it may wait for."""
         self._stopped.set()
+        self._process.stop()
 
     def _run(self) -> None:
         while not self._may_start():
             if self._stopped.wait(TICK_SECONDS):
                 return
-        request = self._requested()
         while not self._stopped.is_set():
-            self._look(request)
-            request = self._wait(request)
+            self._look()
+            self._wait()
 
-    def _look(self, request: int) -> None:
+    def _look(self) -> None:
+        requests = self.cache.requests.pending()
         try:
             if not self.cache.lock.acquire():
                 logger.debug("another service on this host keeps {} up to date", self.cache.root)
                 return
             if self._sync is None:
-                self._sync = self._connect()
+                self._sync = self._connected()
                 self.cache.clear_leftovers()
                 self._start_loader()
-            answered = read_status(self.cache.status).answered_request
-            status = self._sync.check(at_once=request > answered, request=request)
+            status = self._sync.check(at_once=bool(requests))
+            self.cache.requests.answered(requests)
+            self._sync.repair()
         except Exception as error:  # noqa: BLE001  the poller outlives whatever a library throws at it
+            if self._stopped.is_set():
+                return
             logger.opt(exception=error).error("sync: unexpected {}", type(error).__name__)
-            status = read_status(self.cache.status).answering(request)
+            status = read_status(self.cache.status)
             status = status.checked(reachable=False, problem=f"{type(error).__name__}: {error}")
             write_status(self.cache.status, status)
+            self.cache.requests.answered(requests)
         if not status.registry_reachable:
             # Another service that shares the cache may have a better connection.
             self.cache.lock.release()
 
-    def _connect(self) -> "Sync":
-        for name, value in MLFLOW_DEFAULTS.items():
-            os.environ.setdefault(name, value)
-        # These import MLflow and NumPy, which take seconds that the start of the workers needs more urgently.
-        from recsys.registry import registry_of  # noqa: PLC0415
-        from serving.parent.follow_alias import Sync  # noqa: PLC0415
-
+    def _connected(self) -> Sync:
         model = self.settings.model
-        try:
-            return Sync(registry_of(self.settings), model.alias, self.cache, model.poll_seconds)
-        finally:
-            take_over_logging(self.settings.logging.level)
+        registry = RegistryClient(self.settings, self._process)
+        return Sync(registry, model.alias, self.cache, model.poll_seconds, SmokeTest(self._process))
 
     def _start_loader(self) -> None:
-        from recsys.registry import registry_of  # noqa: PLC0415
-        from serving.parent.comparison_loader import VersionLoader  # noqa: PLC0415
-
-        model = self.settings.model
-        loader = VersionLoader(registry_of(self.settings), self.cache, model.poll_seconds)
+        registry = RegistryClient(self.settings, self._process)
+        poll_seconds = self.settings.model.poll_seconds
+        loader = VersionLoader(registry, self.cache, poll_seconds, SmokeTest(self._process))
         threading.Thread(target=loader.run, args=(self._stopped,), name="versions", daemon=True).start()
 
-    def _wait(self, request: int) -> int:
+    def _wait(self) -> None:
         until = time.monotonic() + self.settings.model.poll_seconds
         while time.monotonic() < until and not self._stopped.wait(TICK_SECONDS):
-            if self._requested() > request:
-                break
-        return self._requested()
-
-    def _requested(self) -> int:
-        try:
-            return self.cache.reload_request.stat().st_mtime_ns
-        except OSError:
-            return 0
+            if self.cache.requests.pending():
+                return

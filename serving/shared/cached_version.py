@@ -46,6 +46,11 @@ def read_comparison(path: Path) -> CachedVersion | None:
     return published_of((read_json(path) or {}).get("published"))
 
 
+def is_withdrawn(path: Path) -> bool:
+    """Return whether a pointer file says that what it pointed to must not be served any more."""
+    return "withdrawn" in (read_json(path) or {})
+
+
 def published_of(content: Any) -> CachedVersion | None:
     """Return the version that decoded JSON describes, None when it describes none."""
     try:

@@ -51,16 +51,19 @@ class ComparisonFiles:
     def want(self, version: int) -> None:
         """Ask for a version, or say that it has been used."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{version}.wanted"
-        path.touch()
-        os.utime(path)
+        # Monotonic time, of a fixed width: a clock that is set back changes no order, and no reader meets a part.
+        descriptor = os.open(self.folder / f"{version}.wanted", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            os.write(descriptor, b"%020d" % time.monotonic_ns())
+        finally:
+            os.close(descriptor)
 
     def wanted(self) -> list[int]:
         """Return the versions that are wanted, the last used first."""
         found = []
         for path in self.folder.glob("*.wanted"):
             try:
-                found.append((path.stat().st_mtime_ns, int(path.stem)))
+                found.append((_wanted_at(path), int(path.stem)))
             except (OSError, ValueError):
                 continue
         return [version for _, version in sorted(found, reverse=True)]
@@ -68,7 +71,7 @@ class ComparisonFiles:
     def seconds_since_wanted(self, version: int) -> float:
         """Return how long ago a version was last asked for."""
         try:
-            return time.time() - (self.folder / f"{version}.wanted").stat().st_mtime
+            return (time.monotonic_ns() - _wanted_at(self.folder / f"{version}.wanted")) / 1e9
         except OSError:
             return float("inf")
 
@@ -103,3 +106,8 @@ class ComparisonFiles:
         if extra is not None:
             return ("ready", None) if extra.published else ("refused", extra.problem)
         return ("loading" if version in self.wanted() else "available"), None
+
+
+def _wanted_at(path: Path) -> int:
+    """Return when a version was last asked for, monotonic nanoseconds; 0 while the file is being made."""
+    return int(path.read_bytes() or b"0")

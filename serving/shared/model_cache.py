@@ -6,7 +6,7 @@
     incoming/<random>/                   a download under way, locked by its process
     served/<name>/<alias>/current.json   the pointer; replaced in one step
     served/<name>/<alias>/sync.json      how the last look at the registry went
-    served/<name>/<alias>/reload         touched to ask for a look at once
+    served/<name>/<alias>/requests/      a file for each request to look at once, see `serving.shared.look_requests`
     served/<name>/<alias>/extra/         versions held for comparisons, see `serving.shared.comparison_files`
     served/<name>/<alias>/lock           held by the one process that looks at the registry
 
@@ -29,6 +29,8 @@ from recsys.errors import ArtifactError
 from serving.shared.atomic_files import sync_folder, sync_tree, write_json
 from serving.shared.cached_version import CachedVersion, read_comparison, read_pointer
 from serving.shared.file_lock import FileLock
+from serving.shared.fingerprint import Fingerprint, fingerprint
+from serving.shared.look_requests import LookRequests
 
 KEPT_VERSIONS = 3
 """Versions that stay on disk, so that a rollback downloads nothing."""
@@ -55,8 +57,9 @@ class ModelCache:
         self.served = root / "served" / quote(name, safe="") / quote(alias.lower(), safe="")
         self.pointer = self.served / "current.json"
         self.status = self.served / "sync.json"
-        self.reload_request = self.served / "reload"
+        self.requests = LookRequests(self.served / "requests")
         self.lock = FileLock(self.served / "lock")
+        self._checked: dict[Path, Fingerprint] = {}
 
     def current(self) -> CachedVersion | None:
         """Return what is served, None when nothing has been published."""
@@ -72,23 +75,38 @@ class ModelCache:
         if self.is_intact(current):
             return current
         logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
-        self.pointer.unlink(missing_ok=True)
+        self.withdraw(f"version {current.version} in the cache has been altered or is incomplete")
         return None
 
     def is_intact(self, published: CachedVersion) -> bool:
         """Return whether a version lies in the cache as it was published, checked by its sum."""
         folder = self.root / published.folder
+        self._checked.pop(folder, None)
         try:
-            return folder.is_dir() and tree_sha256(folder) == published.artifact_sha256
+            before = fingerprint(folder)
+            if not folder.is_dir() or tree_sha256(folder) != published.artifact_sha256:
+                return False
         except (OSError, ArtifactError):
             return False
+        self._checked[folder] = before
+        return True
 
-    def is_present(self, published: CachedVersion) -> bool:
-        """Return whether a version still lies in the cache; a look that costs nothing, and compares no sum."""
-        # Here, as it imports NumPy, which the parent process loads late.
-        from recsys.storage import LOGGED_FOLDER, MANIFEST  # noqa: PLC0415
+    def is_checked(self, published: CachedVersion) -> bool:
+        """Return whether a version lies in the cache as it was published; read only if it has been touched since.
 
-        return (self.root / published.folder / LOGGED_FOLDER / MANIFEST).is_file()
+        So a version is hashed once by each process, and a file that is altered, cut short or added later is noticed by
+        a look that costs nothing.
+        """
+        folder = self.root / published.folder
+        try:
+            known = self._checked.get(folder)
+            return (known is not None and known == fingerprint(folder)) or self.is_intact(published)
+        except OSError:
+            return False
+
+    def forget_checks(self) -> None:
+        """Let every version be read again before it counts as checked."""
+        self._checked.clear()
 
     def folder_for(self, version: int, artifact_sha256: str) -> Path:
         """Return where a version lies; another version of the same number has another sum."""
@@ -109,14 +127,32 @@ class ModelCache:
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
 
-    def store(self, fetched: Path, folder: Path) -> None:
-        """Move a checked download to its place, in one step and safe on the disk."""
+    def store(self, fetched: Path, folder: Path, checked: Fingerprint) -> None:
+        """Move a checked download to its place, in one step and safe on the disk.
+
+        Raises
+        ------
+        ArtifactError
+            When it is not as it was when it was checked.
+        """
         sync_tree(fetched)
         folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists():
             shutil.rmtree(folder)
         fetched.rename(folder)
         sync_folder(folder.parent)
+        if fingerprint(folder) != checked:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ArtifactError(f"the files of {folder.name} have been altered after they were checked; it is not used")
+        self._checked[folder] = checked
+
+    def withdraw(self, reason: str) -> None:
+        """Let nothing be served until something is published again; workers let go of what they have."""
+        try:
+            write_json(self.pointer, {"withdrawn": reason})
+        except OSError as error:
+            logger.warning("{} cannot be written ({}), so it is removed", self.pointer, error)
+            self.pointer.unlink(missing_ok=True)
 
     def publish(self, published: CachedVersion) -> None:
         """Let the pointer say what is served from now on, and forget versions that have not been used lately.
@@ -167,6 +203,7 @@ def _used_at(folder: Path) -> int:
 
 def _is_settled(folder: Path) -> bool:
     try:
-        return time.time() - folder.stat().st_mtime > SETTLED_SECONDS
+        # A time of change that lies ahead is from before the clock was set back.
+        return not 0 <= time.time() - folder.stat().st_mtime <= SETTLED_SECONDS
     except FileNotFoundError:  # its download has just ended
         return False

@@ -1,5 +1,6 @@
 """How the last look at the registry went, as the sync writes it down and the workers report it."""
 
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -26,8 +27,8 @@ class SyncStatus:
         The version that the alias points to, when it is not served.
     poll_seconds
         How often the registry is asked.
-    answered_request
-        Stamp of the newest request for a look at once that this look has answered.
+    checked_at
+        When the last look was, monotonic seconds, which no change of the clock moves; they start anew with the machine.
     """
 
     registry_reachable: bool | None = None
@@ -35,7 +36,7 @@ class SyncStatus:
     problem: str | None = None
     refused_version: int | None = None
     poll_seconds: float = 10.0
-    answered_request: int = 0
+    checked_at: float | None = None
 
     def checked(
         self, *, reachable: bool, problem: str | None = None, refused_version: int | None = None
@@ -45,13 +46,16 @@ class SyncStatus:
             self,
             registry_reachable=reachable,
             last_checked=utc_now(),
+            checked_at=time.monotonic(),
             problem=problem and without_userinfo(problem),
             refused_version=refused_version,
         )
 
-    def answering(self, request: int) -> "SyncStatus":
-        """Return the status of a look that answers a request, and every older one."""
-        return replace(self, answered_request=max(request, self.answered_request))
+    @property
+    def age_seconds(self) -> float:
+        """Return how long ago the last look was; infinite when that was before the machine has started."""
+        age = -1.0 if self.checked_at is None else time.monotonic() - self.checked_at
+        return age if age >= 0 else float("inf")
 
 
 def write_status(path: Path, status: SyncStatus) -> None:

@@ -56,7 +56,7 @@ def read_version_list(path: Path) -> VersionList:
     """Return the list that was written, an empty one when there is none that can be read."""
     content = read_json(path)
     try:
-        return VersionList() if content is None else _from_json(content)
+        return VersionList() if content is None else version_list_of(content)
     except (KeyError, TypeError):
         return VersionList()
 
@@ -70,6 +70,7 @@ def address_of_run(tracking_uri: str, run_id: str) -> str | None:
     return urlunsplit((parts.scheme, host, f"{parts.path.rstrip('/')}/", "", f"/runs/{run_id}"))
 
 
-def _from_json(content: dict[str, Any]) -> VersionList:
+def version_list_of(content: dict[str, Any]) -> VersionList:
+    """Return the list that decoded JSON describes."""
     versions = [ListedVersion(**{**listed, "aliases": tuple(listed["aliases"])}) for listed in content["versions"]]
     return VersionList(content["as_of"], tuple(versions))

@@ -97,7 +97,7 @@ def main(argv: Sequence[str]) -> None:
     set_up_logs(settings.logging.level, as_json=settings.environment == "prod", may_block=False)
     board = Board(arguments.board, settings.n_workers)
     parent = ParentWatch(arguments.parent, Watch(settings.api.hang_seconds), ends_it=settings.environment == "prod")
-    app = create_app(settings, board=board, slot=arguments.slot, parent=parent)
+    app = create_app(settings, board=board, slot=arguments.slot, parent=parent, check_files=arguments.check_files)
     metrics = app.state.services.metrics
     shared = Shared(connection_limits(settings.limits), hosts_of(settings), noting(metrics))
     config = uvicorn.Config(

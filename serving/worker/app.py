@@ -29,7 +29,12 @@ ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, i
 
 
 def create_app(
-    settings: Settings, *, board: Board | None = None, slot: int = 0, parent: ParentWatch | None = None
+    settings: Settings,
+    *,
+    board: Board | None = None,
+    slot: int = 0,
+    parent: ParentWatch | None = None,
+    check_files: bool = False,
 ) -> FastAPI:
     """Return the app, with the published model loaded if there is one.
 
@@ -41,6 +46,8 @@ def create_app(
         The numbers that all workers share, and this worker's row; without a board the app counts for itself.
     parent
         How the worker looks after the process that has started it; None when nobody has.
+    check_files
+        Compare the checksums of a version before it is loaded.
     """
     board = board or private_board()
     app = FastAPI(
@@ -58,7 +65,7 @@ def create_app(
     add_documentation(app)
     add_explorer(app)
     add_error_handlers(app)
-    services = _services(settings, board, slot, _labels())
+    services = _services(settings, board, slot, _labels(), check_files=check_files)
     attach(app, services)
     # The last one added is the first on the way in.
     app.add_middleware(RequestMiddleware, served=services.served, metrics=services.metrics)
@@ -67,9 +74,9 @@ def create_app(
     return app
 
 
-def _services(settings: Settings, board: Board, slot: int, labels: list[str]) -> Services:
+def _services(settings: Settings, board: Board, slot: int, labels: list[str], *, check_files: bool) -> Services:
     model_cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
-    served = ServedModel(model_cache.pointer, model_cache.root)
+    served = ServedModel(model_cache, check_files=check_files)
     served.refresh()
     counted = Metrics(board, slot, labels)
     answers = AnswerCache(settings.cache.maxsize, counted, board, slot)

@@ -9,7 +9,7 @@ from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, S
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import VersionList, read_version_list
 from serving.worker.errors import UnknownVersionError, VersionLoadingError
-from serving.worker.loaded_model import LoadedModel, load_cached_version
+from serving.worker.loaded_model import CopyId, LoadedModel, copy_id_of, load_cached_version
 
 
 class ComparisonModels:
@@ -24,7 +24,7 @@ class ComparisonModels:
     def __init__(self, cache: ModelCache) -> None:
         self.files = ComparisonFiles(cache)
         self._cache_root = cache.root
-        self._held: OrderedDict[CachedVersion, LoadedModel] = OrderedDict()
+        self._held: OrderedDict[tuple[str, CopyId], LoadedModel] = OrderedDict()
         self._loading = asyncio.Lock()
 
     def version_list(self) -> VersionList:
@@ -75,12 +75,13 @@ class ComparisonModels:
             return await self._held_or_loaded(extra.published)
 
     async def _held_or_loaded(self, published: CachedVersion) -> LoadedModel:
-        model = self._held.get(published)
+        key = published.folder, copy_id_of(published, self._cache_root)
+        model = self._held.get(key)
         if model is None:
             # Away from the event loop, so that normal requests go on.
-            model = await asyncio.to_thread(load_cached_version, published, self._cache_root)
-        self._held[published] = model
-        self._held.move_to_end(published)
+            model = await asyncio.to_thread(load_cached_version, published, self._cache_root, check_files=True)
+        self._held[key] = model
+        self._held.move_to_end(key)
         while len(self._held) > KEPT_COMPARISONS:
             self._held.popitem(last=False)
         return model

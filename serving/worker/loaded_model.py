@@ -5,10 +5,14 @@ from functools import cached_property
 from pathlib import Path
 
 from recsys.catalog import Catalog
+from recsys.checksums import tree_sha256
+from recsys.errors import ArtifactError
 from recsys.model import Recommender
-from recsys.storage import LOGGED_FOLDER, ModelInfo, load_model
+from recsys.storage import LOGGED_FOLDER, MANIFEST, ModelInfo, load_model
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.worker.titles import TitleIndex
+
+CopyId = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +27,8 @@ class LoadedModel:
         As the registry knows it; the version as text, as headers carry it.
     folder
         Where its artifacts lie.
+    copy_id
+        What tells this copy on the disk from another of the same version that is fetched later.
     loaded_at
         When this process loaded it, ISO 8601, UTC.
     """
@@ -33,12 +39,13 @@ class LoadedModel:
     version: str
     run_id: str
     folder: Path
+    copy_id: CopyId
     loaded_at: str
 
     @property
     def key(self) -> str:
-        """Return what tells this version from all others: its number and the sum of its artifacts."""
-        return self.folder.name
+        """Return what tells this model from all others: its number, the sum of its artifacts, and which copy it is."""
+        return f"{self.folder.name}-{'-'.join(map(str, self.copy_id))}"
 
     @property
     def catalog(self) -> Catalog:
@@ -62,9 +69,29 @@ class LoadedModel:
         return [year or None for year in self.catalog.years.tolist()]
 
 
-def load_cached_version(published: CachedVersion, cache_root: Path) -> LoadedModel:
-    """Return the published version, its arrays memory-mapped; the sync has compared its checksums before."""
+def copy_id_of(published: CachedVersion, cache_root: Path) -> CopyId:
+    """Return what tells the copy of a version that lies in the cache now from any other."""
+    found = (cache_root / published.folder / LOGGED_FOLDER / MANIFEST).stat()
+    return found.st_ino, found.st_mtime_ns
+
+
+def load_cached_version(published: CachedVersion, cache_root: Path, *, check_files: bool = False) -> LoadedModel:
+    """Return the published version, its arrays memory-mapped.
+
+    Parameters
+    ----------
+    check_files
+        Compare its checksum first, and not rely on the parent, which has compared it before it was published.
+
+    Raises
+    ------
+    ArtifactError
+        When its files are not those that were published, or cannot be read.
+    """
     folder = cache_root / published.folder
+    copy_id = copy_id_of(published, cache_root)
+    if check_files and tree_sha256(folder) != published.artifact_sha256:
+        raise ArtifactError(f"the files of version {published.version} in the cache have been altered")
     recommender, info = load_model(folder / LOGGED_FOLDER, verify=False)
     return LoadedModel(
         recommender=recommender,
@@ -73,5 +100,6 @@ def load_cached_version(published: CachedVersion, cache_root: Path) -> LoadedMod
         version=str(published.version),
         run_id=published.run_id,
         folder=folder,
+        copy_id=copy_id,
         loaded_at=utc_now(),
     )

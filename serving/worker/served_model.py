@@ -1,16 +1,23 @@
 """Follows the pointer of the model cache, in a worker."""
 
 import asyncio
-from pathlib import Path
+from collections import OrderedDict
 
 from loguru import logger
 
 from recsys.errors import RecsysError
-from serving.shared.cached_version import read_pointer
-from serving.worker.loaded_model import LoadedModel, load_cached_version
+from serving.shared.cached_version import CachedVersion, is_withdrawn, read_pointer
+from serving.shared.model_cache import ModelCache
+from serving.worker.loaded_model import CopyId, LoadedModel, copy_id_of, load_cached_version
 
 LOOK_SECONDS = 0.25
 """How often the pointer is looked at; all workers serve a new version well within two seconds."""
+
+RETRY_SECONDS = 1.0
+"""How often it is tried again to load what could not be loaded."""
+
+KEPT_MODELS = 2
+"""The model that is served and the one before stay in memory, so that a rollback loads nothing."""
 
 Mark = tuple[int, int, int]
 
@@ -20,25 +27,28 @@ class ServedModel:
 
     Parameters
     ----------
-    pointer
-        The pointer file of the model cache.
-    cache_root
-        The cache folder.
+    cache
+        The model cache.
+    check_files
+        Compare checksums before anything is loaded; for a worker that takes the place of one that has died.
     """
 
-    def __init__(self, pointer: Path, cache_root: Path) -> None:
-        self._pointer = pointer
-        self._cache_root = cache_root
+    def __init__(self, cache: ModelCache, *, check_files: bool = False) -> None:
+        self._cache = cache
+        self._check_files = check_files
         self._seen: Mark | None = None
         self._failed: Mark | None = None
+        self._kept: OrderedDict[tuple[str, CopyId], LoadedModel] = OrderedDict()
         self.current: LoadedModel | None = None
+        self.problem: str | None = None
+        """Why the version that is published cannot be loaded, None when it can."""
 
     def current_or_first(self) -> LoadedModel | None:
         """Return the model that is served; the first is loaded at once, as soon as it is published.
 
         So no worker answers that there is no model after another has answered from it.
         """
-        if self.current is None:
+        if self.current is None and self._mark() != self._failed:
             self.refresh()
         return self.current
 
@@ -47,32 +57,62 @@ class ServedModel:
         mark = self._mark()
         if mark is None or mark == self._seen:
             return
-        published = read_pointer(self._pointer)
+        published = read_pointer(self._cache.pointer)
         if published is None:
+            if is_withdrawn(self._cache.pointer):
+                self._let_go(mark)
             return
         try:
-            loaded = load_cached_version(published, self._cache_root)
+            loaded = self._loaded(published)
             _ = loaded.titles  # made before the first search needs it
         except (RecsysError, OSError, ValueError) as error:
-            if mark != self._failed:
-                logger.error("version {} cannot be loaded: {}", published.version, error)
+            self._report(published, error, is_new=mark != self._failed)
             self._failed = mark
             return
-        before, self.current, self._seen = self.current, loaded, mark
-        logger.info(
-            "serving version {} of {}{}", loaded.version, loaded.name, f" after {before.version}" if before else ""
-        )
+        before, self.current, self._seen, self.problem = self.current, loaded, mark, None
+        if before is not loaded:
+            after = f" after {before.version}" if before else ""
+            logger.info("serving version {} of {}{}", loaded.version, loaded.name, after)
 
     async def watch(self) -> None:
         """Refresh for as long as the worker lives, away from the event loop, so that requests go on."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            mark = self._mark()
+            await asyncio.sleep(RETRY_SECONDS if mark is not None and mark == self._failed else LOOK_SECONDS)
             if self._mark() not in (None, self._seen):
                 await asyncio.to_thread(self.refresh)
 
+    def _loaded(self, published: CachedVersion) -> LoadedModel:
+        """Return a model from memory, or load it; another copy of the same version is loaded anew."""
+        key = published.folder, copy_id_of(published, self._cache.root)
+        if key not in self._kept:
+            self._kept[key] = load_cached_version(published, self._cache.root, check_files=self._check_files)
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT_MODELS:
+            self._kept.popitem(last=False)
+        return self._kept[key]
+
+    def _let_go(self, mark: Mark) -> None:
+        """Serve nothing, as the files of what is served are known to be altered."""
+        if self.current is not None:
+            logger.error("version {} is not served any more; its files have been altered", self.current.version)
+        self.current, self._seen = None, mark
+        self._kept.clear()
+
+    def _report(self, published: CachedVersion, error: Exception, *, is_new: bool) -> None:
+        """Say what is wrong, and let the parent compare the checksums and fetch the version again."""
+        self.problem = f"version {published.version} cannot be loaded: {error}"
+        if not is_new:
+            return
+        logger.error("{}", self.problem)
+        try:
+            self._cache.requests.add()
+        except OSError as full:
+            logger.warning("the files of the model cannot be checked at once: {}", full)
+
     def _mark(self) -> Mark | None:
         try:
-            found = self._pointer.stat()
+            found = self._cache.pointer.stat()
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino, found.st_size

@@ -69,7 +69,7 @@ def add_code(path: Path) -> None:
     ("harm", "complaint"),
     [
         (remove, "altered"),
-        (remove_folder, "holds no"),
+        (remove_folder, "altered"),
         (alter, "altered"),
         (cut_short, "altered"),
         (add_code, "altered"),

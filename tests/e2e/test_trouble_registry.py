@@ -56,7 +56,8 @@ def test_registry_that_dies_later_is_said_and_followed_again_once_it_is_back(
     registry.set_alias("Mortal", 1)
     service = start_service("Mortal", MLFLOW_TRACKING_URI=gate.url, **IMPATIENT)
     service.wait_for_version("1")
-    assert wait_for_status(service, "healthy")["registry"]["reachable"] is True
+    service.wait_until(lambda: service.ask("/health").json["registry"]["reachable"] is True)
+    assert service.ask("/health").json["status"] == "healthy"
     gate.shut()
     health = wait_for_status(service, "degraded")
     assert (health["model_version"], health["registry"]["reachable"]) == ("1", False)

@@ -238,7 +238,7 @@ def test_comparison_models_hold_two_at_most(
             time.sleep(0.05)
         assert client.get(f"/movies/30?version={version}").headers["x-model-version"] == str(version)
     held = client.app.state.services.comparisons._held  # type: ignore[attr-defined]
-    assert [published.version for published in held] == [3, 4]
+    assert [model.version for model in held.values()] == ["3", "4"]
 
 
 def test_version_list_is_read_as_written(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from dataclasses import asdict
 from recsys.alias.ledger import Entry
 from recsys.alias.move import AliasState, settle
 from recsys.errors import RegistryError
-from recsys.registry import ModelVersion, Registry, registry_of
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry, registry_of
 from recsys.settings import Settings
 from training.commands.words import flag_of
 from training.reporting.console import text_listing

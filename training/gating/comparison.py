@@ -11,7 +11,8 @@ from recsys.errors import ParameterError
 from recsys.evaluation.bootstrap import paired_bootstrap
 from recsys.evaluation.ranking import RANKING_METRICS, find_hits
 from recsys.evaluation.report import Evaluation
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from recsys.splits import Split
 from training.gating.contest import measure, open_registered
 

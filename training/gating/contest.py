@@ -20,8 +20,9 @@ from recsys.evaluation.scorer import Scorer
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.model import Recommender
+from recsys.model_version import ModelVersion
 from recsys.recency import recent_popularity
-from recsys.registry import ModelVersion, Registry
+from recsys.registry import Registry
 from recsys.scorers import PopularFallback, scorer_of
 from recsys.splits import Split
 from recsys.storage import LOGGED_FOLDER, load_model

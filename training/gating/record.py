@@ -8,7 +8,8 @@ from mlflow import MlflowClient
 
 from recsys.alias.move import AliasState
 from recsys.evaluation.report import Evaluation
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from recsys.splits import Split
 from training.gating.contest import measure, open_registered, share_of_movies_kept
 from training.gating.gate import Contender, Contest

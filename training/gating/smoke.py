@@ -8,7 +8,8 @@ import numpy as np
 from recsys.errors import RecsysError
 from recsys.model import Recommender
 from recsys.model_checks import verify_checksums
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER, load_model
 
 N_PROBES = 50

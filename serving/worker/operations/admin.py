@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import os
 import time
 from typing import Annotated, Any
 
@@ -87,15 +86,11 @@ def _outcome(status: SyncStatus | None, *, changed: bool) -> str:
 async def _look_at_once(services: Services) -> SyncStatus | None:
     """Return the status of a look that began after this call, None when that takes too long."""
     cache = services.model_cache
-    cache.reload_request.parent.mkdir(parents=True, exist_ok=True)
-    cache.reload_request.touch()
-    os.utime(cache.reload_request)
-    request = cache.reload_request.stat().st_mtime_ns
+    token = cache.requests.add()
     patience_ends = time.monotonic() + RELOAD_PATIENCE_SECONDS
     while time.monotonic() < patience_ends:
         await asyncio.sleep(LOOK_SECONDS / 2)
-        status = read_status(cache.status)
-        if status.answered_request >= request:
+        if cache.requests.is_answered(token):
             await asyncio.to_thread(services.served.refresh)
-            return status
+            return read_status(cache.status)
     return None

@@ -1,6 +1,5 @@
 """Whether the service can answer, and why not if it cannot."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from serving.shared.sync_status import SyncStatus, read_status
@@ -15,7 +14,7 @@ def describe_health(services: Services, context: RequestContext) -> dict[str, An
     """Return the body of ``GET /health``."""
     status = read_status(services.model_cache.status)
     model = context.loaded
-    reason = _reason(context, status)
+    reason = _reason(services, context, status)
     return {
         "status": "unavailable" if model is None else "degraded" if reason else "healthy",
         "model_loaded": model is not None,
@@ -34,9 +33,9 @@ def describe_health(services: Services, context: RequestContext) -> dict[str, An
     }
 
 
-def _reason(context: RequestContext, status: SyncStatus) -> str | None:
-    if status.problem:
-        return status.problem
+def _reason(services: Services, context: RequestContext, status: SyncStatus) -> str | None:
+    if services.served.problem or status.problem:
+        return "; ".join(filter(None, (services.served.problem, status.problem)))
     if context.loaded is None:
         return "no model has been published yet; the first look at the registry is under way"
     if status.last_checked and _is_old(status):
@@ -45,5 +44,4 @@ def _reason(context: RequestContext, status: SyncStatus) -> str | None:
 
 
 def _is_old(status: SyncStatus) -> bool:
-    patience = timedelta(seconds=max(PATIENCE_SECONDS, status.poll_seconds * PATIENCE_POLLS))
-    return datetime.now(UTC) - datetime.fromisoformat(str(status.last_checked)) > patience
+    return status.age_seconds > max(PATIENCE_SECONDS, status.poll_seconds * PATIENCE_POLLS)

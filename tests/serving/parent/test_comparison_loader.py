@@ -16,15 +16,14 @@ from recsys.checksums import sha256_of, tree_sha256
 from recsys.data import Dataset
 from recsys.errors import RegistryError
 from recsys.storage import LOGGED_FOLDER, MANIFEST
-from serving.parent import checked_download
+from serving.mlflow_child.version_listing import NEWEST, ask_for_versions
 from serving.parent import comparison_loader as version_loader
 from serving.parent.comparison_loader import VersionLoader
-from serving.parent.version_listing import NEWEST, ask_for_versions
 from serving.shared import cached_version, comparison_files
 from serving.shared.atomic_files import read_json
 from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles
 from serving.shared.model_cache import KEPT_VERSIONS, ModelCache
-from serving.shared.version_list import read_version_list
+from serving.shared.version_list import VersionList, read_version_list
 
 N_VERSIONS = 6
 
@@ -46,6 +45,9 @@ class ToldRegistry:
             "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
         }
         self.tags[version] = {**sums, "method": "content-cosine", "ndcg_at_10": "0.25", "gate": "passed"}
+
+    def listing(self) -> VersionList:
+        return ask_for_versions(self)  # type: ignore[arg-type]
 
     def aliases(self) -> dict[str, int]:
         if self.failure:
@@ -84,9 +86,8 @@ def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
 @pytest.fixture
 def loader(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[VersionLoader]:
     """Return a loader that leaves out the trial as pyfunc, for which MLflow would have to be there."""
-    monkeypatch.setattr(checked_download, "smoke_test", lambda _: None)
     model_cache.lock.acquire()
-    yield VersionLoader(registry, model_cache, 10.0)  # type: ignore[arg-type]
+    yield VersionLoader(registry, model_cache, 10.0, lambda _: None)
     model_cache.lock.release()
 
 
@@ -277,5 +278,5 @@ def test_loader_start_forgets_what_was_wanted_before(
 ) -> None:
     want(extra, 3)
     loader.look()
-    VersionLoader(registry, model_cache, 10.0)  # type: ignore[arg-type]
+    VersionLoader(registry, model_cache, 10.0, lambda _: None)
     assert extra.state(3) == ("available", None)

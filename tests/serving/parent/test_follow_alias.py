@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 from published_models import save_artifacts
 
-from recsys.alias.move import AliasState, ModelMetadata
 from recsys.data import Dataset
-from recsys.errors import ArtifactError, RegistryError
+from recsys.errors import ArtifactError, NotRegisteredError, RegistryError
 from recsys.model_checks import checksum_tags
 from recsys.storage import LOGGED_FOLDER, MANIFEST
-from serving.parent import checked_download
 from serving.parent.follow_alias import Sync
+from serving.shared.cached_version import is_withdrawn
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import read_status
 
@@ -32,7 +31,8 @@ class ToldRegistry:
     tags: dict[int, dict[str, str]] = field(default_factory=dict)
     failure: Exception | None = None
     downloads: int = 0
-    repaired: list[AliasState] = field(default_factory=list)
+    is_settled: bool = True
+    repairs: int = 0
 
     def put(self, version: int, dataset: Dataset, method: str) -> Path:
         folder = self.store / str(version)
@@ -40,16 +40,15 @@ class ToldRegistry:
         self.tags[version] = checksum_tags(folder)
         return folder
 
-    def alias_state(self, alias: str) -> AliasState:
+    def aliased(self, alias: str) -> tuple[Any, bool]:  # noqa: ARG002
         if self.failure:
             raise self.failure
-        aliases = {} if self.points_to is None else {alias: self.points_to}
-        return AliasState.of(ModelMetadata(aliases), alias)
+        return (None if self.points_to is None else self._version(self.points_to)), self.is_settled
 
-    def repair(self, state: AliasState) -> None:
-        self.repaired.append(state)
+    def repair(self) -> None:
+        self.repairs += 1
 
-    def version(self, number: int) -> Any:
+    def _version(self, number: int) -> Any:
         return SimpleNamespace(name=self.name, version=number, run_id=f"run-{number}", tags=dict(self.tags[number]))
 
     def download(self, version: Any, folder: Path) -> Path:
@@ -67,10 +66,9 @@ def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
 
 
 @pytest.fixture
-def sync(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch) -> Sync:
-    """Return a sync that leaves out the trial as pyfunc, for which MLflow would have to be there."""
-    monkeypatch.setattr(checked_download, "smoke_test", lambda _: None)
-    return Sync(registry, "Production", model_cache, 10.0)  # type: ignore[arg-type]
+def sync(registry: ToldRegistry, model_cache: ModelCache) -> Sync:
+    """Return a sync that leaves out the smoke test, for which MLflow would have to be there."""
+    return Sync(registry, "Production", model_cache, 10.0, lambda _: None)
 
 
 def served(model_cache: ModelCache) -> int | None:
@@ -122,8 +120,7 @@ def test_check_unreachable_registry_serves_on(sync: Sync, registry: ToldRegistry
 
 
 def test_check_deleted_version_is_not_taken_for_an_unreachable_registry(sync: Sync, registry: ToldRegistry) -> None:
-    registry.failure = RegistryError("version 9 is gone")
-    registry.failure.__cause__ = type("Missing", (Exception,), {"error_code": "RESOURCE_DOES_NOT_EXIST"})()
+    registry.failure = NotRegisteredError("version 9 is gone")
     assert sync.check().registry_reachable
 
 
@@ -179,8 +176,7 @@ def test_check_refused_version_is_tried_again_at_once_on_request(
     (registry.store / "1" / "more").write_text("x")
     sync.check()
     (registry.store / "1" / "more").unlink()
-    status = sync.check(at_once=True, request=7)
-    assert (status.problem, status.answered_request) == (None, 7)
+    assert sync.check(at_once=True).problem is None
     assert served(model_cache) == 1
 
 
@@ -195,13 +191,11 @@ def test_check_refused_version_is_tried_again_after_a_while(
     assert served(model_cache) == 1
 
 
-def test_check_model_that_fails_its_trial_is_refused(
-    sync: Sync, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_model_that_fails_its_trial_is_refused(sync: Sync, model_cache: ModelCache) -> None:
     def fail(folder: Path) -> None:
         raise ArtifactError("the model does not answer")
 
-    monkeypatch.setattr(checked_download, "smoke_test", fail)
+    sync.smoke_test = fail
     assert sync.check().problem == "the model does not answer"
     assert served(model_cache) is None
 
@@ -256,3 +250,139 @@ def test_check_version_that_has_vanished_from_the_cache_is_fetched_again(
     sync.check()
     assert registry.downloads == 2
     assert served(model_cache) == 1
+
+
+HARMS = {
+    "altered": lambda file: file.write_bytes(file.read_bytes()[:-1] + b"x"),
+    "cut short": lambda file: os.truncate(file, 10),
+    "grown": lambda file: os.truncate(file, 100_000),
+    "removed": lambda file: file.unlink(),
+    "renamed": lambda file: file.rename(file.with_name("other.npy")),
+    "replaced": lambda file: (file.unlink(), file.write_bytes(b"x")),
+    "added": lambda file: (file.parent / "registered_model_meta").touch(),
+    "folder added": lambda file: (file.parent / "empty").mkdir(),
+    "link": lambda file: (file.parent / "link").symlink_to(os.devnull),
+    "manifest gone": lambda file: (file.parent / MANIFEST).unlink(),
+    "all gone": lambda file: shutil.rmtree(file.parents[3]),
+}
+
+
+def harm_cache(model_cache: ModelCache, harm: str) -> None:
+    """Harm the version that is served."""
+    current = model_cache.current()
+    assert current is not None
+    HARMS[harm](model_cache.root / current.folder / LOGGED_FOLDER / "popularity.npy")
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("harm", HARMS)
+def test_check_served_version_harmed_in_the_cache_is_fetched_again(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, harm: str, at_once: bool
+) -> None:
+    sync.check()
+    pointer = model_cache.pointer.stat()
+    harm_cache(model_cache, harm)
+    assert sync.check(at_once=at_once).problem is None
+    assert registry.downloads == 2
+    assert served(model_cache) == 1
+    assert model_cache.pointer.stat() != pointer, "so that workers load it again"
+    sync.check()
+    assert registry.downloads == 2
+
+
+def test_check_bits_that_flip_without_a_trace_are_found_on_request(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a failing disk does no time of change tells; only the sum does."""
+    for module in ("shared.model_cache", "parent.checked_download"):
+        monkeypatch.setattr(f"serving.{module}.fingerprint", lambda _: frozenset())
+    sync.check()
+    harm_cache(model_cache, "altered")
+    sync.check()
+    assert registry.downloads == 1, "nothing is read again by an ordinary look"
+    assert sync.check(at_once=True).problem is None
+    assert registry.downloads == 2
+    assert served(model_cache) == 1
+
+
+@pytest.mark.parametrize("failure", [RegistryError("no way"), ArtifactError("altered"), OSError(28, "full")])
+def test_check_harmed_version_that_cannot_be_fetched_again_is_withdrawn_until_it_can(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, failure: Exception
+) -> None:
+    sync.check()
+    harm_cache(model_cache, "altered")
+    registry.failure = failure
+    problem = str(sync.check().problem)
+    assert "version 1 in the cache has been altered" in problem
+    assert str(failure) in problem
+    assert model_cache.current() is None
+    assert is_withdrawn(model_cache.pointer)
+    registry.failure = None
+    assert sync.check(at_once=True).problem is None
+    assert served(model_cache) == 1
+
+
+def test_check_harmed_version_that_is_replaced_at_the_same_time_is_forgotten(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    sync.check()
+    harm_cache(model_cache, "altered")
+    registry.points_to = 2
+    assert sync.check().problem is None
+    assert served(model_cache) == 2
+
+
+def test_check_unharmed_version_is_read_once(
+    sync: Sync, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.check()
+
+    def never(_: Path) -> str:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr("serving.shared.model_cache.tree_sha256", never)
+    assert sync.check().problem is None
+
+
+def test_check_rollback_reads_nothing_that_was_read_before(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in (1, 2):
+        registry.points_to = version
+        sync.check()
+    monkeypatch.setattr("serving.shared.model_cache.tree_sha256", lambda _: "read again")
+    registry.points_to = 1
+    assert sync.check().problem is None
+    assert model_cache.current() is not None
+    assert model_cache.current().version == 1  # type: ignore[union-attr]
+
+
+def test_check_candidate_that_alters_its_own_files_is_refused(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    sync.check()
+    registry.points_to = 2
+    sync.smoke_test = lambda folder: os.truncate(folder / LOGGED_FOLDER / "popularity.npy", 10)
+    assert "altered after they were checked" in str(sync.check().problem)
+    assert served(model_cache) == 1
+    assert [folder.name.split("-")[0] for folder in model_cache.versions.iterdir()] == ["1"]
+
+
+def test_check_tells_the_workers_first_and_repairs_when_told(sync: Sync, registry: ToldRegistry) -> None:
+    registry.is_settled = False
+    sync.check()
+    assert registry.repairs == 0
+    sync.repair()
+    assert registry.repairs == 1
+    registry.is_settled = True
+    sync.check()
+    sync.repair()
+    assert registry.repairs == 1
+
+
+def test_check_clock_that_is_set_back_makes_no_status_old(
+    sync: Sync, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.shared.sync_status.utc_now", lambda: "1999-12-31T23:59:59Z")
+    sync.check()
+    assert read_status(model_cache.status).age_seconds < 60

@@ -18,7 +18,7 @@ from published_models import save_artifacts
 from recsys.data import Dataset
 from recsys.model_checks import verify_checksums
 from recsys.storage import LOGGED_FOLDER
-from serving.parent.checked_download import smoke_test
+from serving.mlflow_child.smoke_test import smoke_test
 from serving.shared.cached_version import CachedVersion
 from serving.worker.loaded_model import load_cached_version
 

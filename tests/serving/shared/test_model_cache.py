@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from serving.shared.cached_version import CachedVersion
+from serving.shared.cached_version import CachedVersion, is_withdrawn
 from serving.shared.file_lock import FileLock
 from serving.shared.model_cache import KEPT_VERSIONS, SETTLED_SECONDS, ModelCache
 
@@ -35,7 +35,8 @@ def test_current_if_whole_harmed_version_is_withdrawn(model_cache: ModelCache, p
     else:
         (folder / "more").write_text("x")
     assert model_cache.current_if_whole() is None
-    assert not model_cache.pointer.exists()
+    assert model_cache.current() is None
+    assert is_withdrawn(model_cache.pointer), "so that workers let go of it"
 
 
 def test_current_if_whole_version_kept_by_an_earlier_release_is_served(

@@ -60,7 +60,7 @@ def test_no_answer_is_lost_or_mixed_while_versions_change(client: TestClient, pu
 
 def test_refresh_unloadable_version_keeps_the_old_one(model_cache: ModelCache, publish: Publish) -> None:
     publish(1)
-    served = ServedModel(model_cache.pointer, model_cache.root)
+    served = ServedModel(model_cache)
     served.refresh()
     second = publish(2)
     shutil.rmtree(model_cache.root / second.folder)
@@ -72,7 +72,7 @@ def test_refresh_unloadable_version_keeps_the_old_one(model_cache: ModelCache, p
 def test_refresh_later_repaired_version_is_loaded(model_cache: ModelCache, publish: Publish) -> None:
     first = publish(1)
     shutil.rmtree(model_cache.root / first.folder)
-    served = ServedModel(model_cache.pointer, model_cache.root)
+    served = ServedModel(model_cache)
     served.refresh()
     assert served.current is None
     publish(1)

@@ -40,11 +40,11 @@ def test_clear_cache_forgets_all_answers(client: TestClient) -> None:
 
 
 def answer_reload_request(model_cache: ModelCache, problem: str | None, publish: Callable[[], object]) -> None:
-    while not model_cache.reload_request.exists():
+    while not (requests := model_cache.requests.pending()):
         time.sleep(0.01)
     publish()
-    stamp = model_cache.reload_request.stat().st_mtime_ns
-    write_status(model_cache.status, SyncStatus().answering(stamp).checked(reachable=True, problem=problem))
+    write_status(model_cache.status, SyncStatus().checked(reachable=True, problem=problem))
+    model_cache.requests.answered(requests)
 
 
 @pytest.mark.parametrize(

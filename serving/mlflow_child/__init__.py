@@ -1,0 +1,1 @@
+"""Child processes that import MLflow, started and killed by the parent: registry calls, downloads, smoke tests."""

@@ -1,0 +1,63 @@
+"""The job that talks to the registry: one call after another, until the parent closes the socket or kills it."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from recsys.alias.move import AliasState
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
+from serving.mlflow_child.answering import answer_of, take_over
+from serving.mlflow_child.version_listing import ask_for_versions
+from serving.shared.messages import ClosedError, Messages
+
+Call = dict[str, Any]
+
+
+def serve_registry_calls(connection: socket.socket) -> None:
+    """Answer calls until the parent closes the socket; the first message tells which registry is meant."""
+    messages = Messages(connection)
+    try:
+        start = messages.receive()
+        take_over(start)
+        calls = RegistryCalls(Registry(start["name"], start["tracking_uri"]))
+        while True:
+            call = messages.receive()
+            messages.send(answer_of(lambda: calls.by_name[call["call"]](call)))  # noqa: B023  called at once
+    except ClosedError:
+        return
+
+
+class RegistryCalls:
+    """The calls that the parent may make."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._state: AliasState | None = None
+        self.by_name: dict[str, Callable[[Call], Any]] = {
+            "aliased": self.aliased,
+            "repair": self.repair,
+            "version": lambda call: as_message(self._registry.version(call["version"])),
+            "listing": lambda _: asdict(ask_for_versions(self._registry)),
+            "size": lambda call: self._registry.size_of(call["uri"]),
+            "download": lambda call: str(self._registry.download_uri(call["uri"], Path(call["folder"]))),
+        }
+
+    def aliased(self, call: Call) -> dict[str, Any]:
+        """Return the version that the alias stands for, and whether nothing about it has to be repaired."""
+        self._state = self._registry.alias_state(call["alias"])
+        current = self._state.current
+        version = None if current is None else as_message(self._registry.version(current))
+        return {"version": version, "is_settled": self._state.is_settled}
+
+    def repair(self, _: Call) -> None:
+        """Complete what the last look has found unsettled."""
+        if self._state is not None:
+            self._registry.repair(self._state)
+
+
+def as_message(version: ModelVersion) -> dict[str, Any]:
+    """Return a version as JSON."""
+    return {**asdict(version), "created": version.created.isoformat()}
