@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from recsys.registry import ModelVersion, Registry
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry
 from training.gating.contest import open_registered, share_of_movies_kept
 from training.gating.params import GateParams
 

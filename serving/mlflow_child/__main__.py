@@ -15,9 +15,9 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 
-WORD_BYTES = 64
-
 from recsys.logs import flush_logs
+
+WORD_BYTES = 64
 
 Job = Callable[[socket.socket], None]
 

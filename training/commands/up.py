@@ -12,7 +12,8 @@ import sys
 from recsys.alias.move import Move
 from recsys.data import Dataset
 from recsys.env_file import remember
-from recsys.registry import ModelVersion, Registry, registry_of
+from recsys.model_version import ModelVersion
+from recsys.registry import Registry, registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams
 from training.commands import shared_flags
