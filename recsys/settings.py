@@ -33,7 +33,13 @@ class DataSettings(_Group):
     """Where ratings come from."""
 
     dir: Path = Path("ml-100k")
-    """Folder of a MovieLens dataset."""
+    """Folder, file, archive or ``s3://`` address of ratings and movies."""
+    duplicates: str = "keep-last"
+    """What to do when a user has rated a movie twice: ``keep-last`` or ``error``."""
+    unknown_movies: str = ""
+    """What to do with ratings of movies that have no title: ``drop`` or ``error``; drop up to 1 % when empty."""
+    scale: str = ""
+    """The worst and the best rating, as ``1-10``, when they are not those of MovieLens."""
 
 
 class ModelSettings(_Group):
@@ -175,6 +181,8 @@ class Settings(BaseSettings):
     cors: CorsSettings = CorsSettings()
     cache: CacheSettings = CacheSettings()
     logging: LoggingSettings = LoggingSettings()
+    s3_endpoint_url: str | None = Field(None, validation_alias="MLFLOW_S3_ENDPOINT_URL")
+    """Address of the S3 store, when it is not Amazon's; MLflow's own variable. Keys come from ``AWS_*``."""
     tracking_uri: str = Field(SQLITE, validation_alias=TRACKING_VARIABLE)
     """MLflow's tracking server and registry; MLflow's own variable, SQLite in the working folder by default."""
 

@@ -11,8 +11,10 @@ from tqdm import tqdm
 
 from recsys.batch import ListBlock, recommend_all
 from recsys.catalog import MAX_STARS, Catalog
+from recsys.data.formats import DEFAULT_POLICIES
 from recsys.data.histories import read_histories
 from recsys.data.indexing import find_ids
+from recsys.data.policies import Policies
 from recsys.data.rating_table import RatingTable
 from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER, load_model
@@ -28,9 +30,17 @@ class Written:
 
 
 def recommend_file(
-    model_uri: str, tracking_uri: str, history: Path, out: Path, *, n: int, min_rating: float | None
+    model_uri: str,
+    tracking_uri: str,
+    history: Path | str,
+    out: Path,
+    *,
+    n: int,
+    min_rating: float | None,
+    policies: Policies = DEFAULT_POLICIES,
+    s3_endpoint_url: str | None = None,
 ) -> Written:
-    """Write the recommendations for each user of a file of histories.
+    """Write the recommendations for each user of a file of histories, which is read as `read_histories` does.
 
     Raises
     ------
@@ -39,7 +49,7 @@ def recommend_file(
     RegistryError, ArtifactError
         When the model cannot be had.
     """
-    table = read_histories(history)
+    table = read_histories(history, policies, s3_endpoint_url=s3_endpoint_url)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Registry.fetch(model_uri, tracking_uri, Path(scratch))
         model, _ = load_model(folder / LOGGED_FOLDER)

@@ -1,6 +1,7 @@
 """What a run tells the tracking server."""
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from training.reporting.report import render_report
 MODEL_NAME = "model"
 """Name of the logged model within the run."""
 
+READING = "tables/reading.json"
+"""What was kept, dropped and converted when the data were read."""
+
 REPORT = "report.html"
 """The page that shows all of a run, among its artifacts."""
 
@@ -43,6 +47,12 @@ def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> N
             "n_ratings": dataset.n_ratings,
         }
     )
+
+
+def log_reading(dataset: Dataset) -> None:
+    """Log as a table what the readers kept, dropped and converted; nothing for data that no file was read for."""
+    if dataset.notes:
+        mlflow.log_table(pd.DataFrame(map(asdict, dataset.notes)), READING)
 
 
 def log_dataset(dataset: Dataset, context: str) -> PandasDataset:

@@ -58,6 +58,7 @@ def train(
     ):
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params)
+        tracking.log_reading(dataset)
         outcome = run_experiment(dataset, recipe, split_params)
         tracking.log_outcome(outcome, recipe.method)
         logged_dataset = tracking.log_dataset(dataset, "training")

@@ -7,7 +7,9 @@ from loguru import logger
 
 from recsys.data.dataset import Dataset
 from recsys.data.download import URL, download_ml100k
-from recsys.data.formats import open_dataset
+from recsys.data.formats import DEFAULT_POLICIES, open_dataset
+from recsys.data.places.buckets import is_bucket
+from recsys.data.policies import Policies
 from recsys.data.sample import sample_dataset
 from recsys.errors import DataError, UnreachableError
 
@@ -16,7 +18,7 @@ SAMPLE = Path("sample")
 
 
 def find_dataset(
-    folder: Path,
+    place: Path | str,
     *,
     explicit: bool,
     allow_download: bool = True,
@@ -24,15 +26,18 @@ def find_dataset(
     progress: bool = True,
     show_license: Callable[[str], None] | None = None,
     forbid_sample: Callable[[str], None] | None = None,
+    policies: Policies = DEFAULT_POLICIES,
+    s3_endpoint_url: str | None = None,
 ) -> Dataset:
-    """Return the dataset in a folder; when that is empty, MovieLens 100K fetched into it, or else the embedded sample.
+    """Return the dataset in a place; in an empty folder, MovieLens 100K fetched into it, or else the embedded sample.
 
     Parameters
     ----------
-    folder
-        Where the data are, or shall be. A ``README.md`` and hidden files do not count as content.
+    place
+        Where the data are, as for `open_dataset`, or the folder where they shall be. A ``README.md`` and hidden files
+        do not count as content.
     explicit
-        Whether somebody has named the folder. Then it has to exist: a typing error must not train on other data.
+        Whether somebody has named the place. Then it has to exist: a typing error must not train on other data.
     allow_download
         Whether to try GroupLens when the folder is empty.
     url, progress, show_license
@@ -40,6 +45,8 @@ def find_dataset(
     forbid_sample
         Called with the reason before the embedded sample is used that nobody has asked for; raises a `DataError` where
         invented ratings would do harm.
+    policies, s3_endpoint_url
+        As in `open_dataset`.
 
     Raises
     ------
@@ -47,12 +54,15 @@ def find_dataset(
         A named folder that does not exist, a folder with other files than a dataset, data that are wrong in any way,
         a download that is not MovieLens 100K. None of these falls back to the sample.
     """
+    if is_bucket(str(place)):
+        return open_dataset(place, policies, s3_endpoint_url=s3_endpoint_url)
+    folder = Path(place).expanduser()
     if folder == SAMPLE and not folder.exists():
         return _sample("it was asked for by its name")
     if explicit and not folder.exists():
         raise DataError("there is no such folder; correct its name, or create it to have data put there", path=folder)
     if not is_empty(folder):
-        return open_dataset(folder)
+        return open_dataset(folder, policies)
     reason = f"the folder {folder} is empty and the download is switched off"
     if allow_download:
         try:

@@ -31,7 +31,10 @@ from training.train import EXPERIMENT
 WEEKLY = "0 2 * * 0"
 PATIENCE_SECONDS = 8.0
 """How long a run may take to end; Docker kills after ten."""
-PASSED_ON = ("data_dir", "method", "params", "seed", "split", "holdout_ratio", "auto_promote", *FLAGS)
+PASSED_ON = (
+    *("data_dir", "duplicates", "unknown_movies", "scale"),
+    *("method", "params", "seed", "split", "holdout_ratio", "auto_promote", *FLAGS),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:

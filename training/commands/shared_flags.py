@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from recsys.data import Dataset
 from recsys.data.locate import find_dataset
+from recsys.data.policies import Policies
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params, method_names
@@ -20,13 +20,39 @@ STRATEGIES = ("random", "hash", "temporal", "leave-last-out")
 
 
 def add_data_flag(parser: argparse.ArgumentParser, settings: Settings) -> None:
-    """Add ``--data-dir``."""
+    """Add ``--data-dir``, and the flags that say what to do with ratings that cannot be taken as they are."""
     parser.add_argument(
         "--data-dir",
         default="",
-        metavar="DIR",
-        help="folder of a MovieLens dataset; default: RECSYS_DATA__DIR, now "
+        metavar="PLACE",
+        help="folder, file, archive or s3:// address of ratings and movies; default: RECSYS_DATA__DIR, now "
         f"{settings.data.dir}; when that is empty, MovieLens 100K is fetched; 'sample' is the built-in sample",
+    )
+    add_policy_flags(parser, settings)
+    parser.add_argument(
+        "--unknown-movies",
+        default="",
+        metavar="drop|error",
+        help="ratings of movies that are not in the file of movies; default: "
+        f"{settings.data.unknown_movies or 'drop while they are at most 1 %% of all, else error'}",
+    )
+
+
+def add_policy_flags(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """Add ``--duplicates`` and ``--scale``, which any file of ratings may need."""
+    parser.add_argument(
+        "--duplicates",
+        default="",
+        metavar="keep-last|error",
+        help="when a user has rated a movie more than once; default: "
+        f"{settings.data.duplicates}, which keeps the rating of the latest time",
+    )
+    parser.add_argument(
+        "--scale",
+        default="",
+        metavar="LOW-HIGH",
+        help="worst and best rating of the data, as 1-10, which is mapped onto 0.5 to 5; default: "
+        f"{settings.data.scale or 'stars from 0.5 to 5'}",
     )
 
 
@@ -50,12 +76,27 @@ def add_split_flags(parser: argparse.ArgumentParser) -> None:
 def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
     """Return the dataset that the flags and the settings name."""
     explicit = bool(args.data_dir) or "dir" in settings.data.model_fields_set
-    folder = Path(args.data_dir) if args.data_dir else settings.data.dir
 
     def forbid_sample(reason: str) -> None:
         forbid_sample_beside_other_data(registry_of(settings), settings.model.alias, reason)
 
-    return find_dataset(folder, explicit=explicit, show_license=show_license, forbid_sample=forbid_sample)
+    return find_dataset(
+        args.data_dir or settings.data.dir,
+        explicit=explicit,
+        show_license=show_license,
+        forbid_sample=forbid_sample,
+        policies=policies_of(args, settings),
+        s3_endpoint_url=settings.s3_endpoint_url,
+    )
+
+
+def policies_of(args: argparse.Namespace, settings: Settings) -> Policies:
+    """Return what the flags, or else the settings, want done with ratings that cannot be taken as they are."""
+    return Policies.parse(
+        duplicates=args.duplicates or settings.data.duplicates,
+        unknown_movies=getattr(args, "unknown_movies", "") or settings.data.unknown_movies,
+        scale=args.scale or settings.data.scale,
+    )
 
 
 def recipe_from_flags(args: argparse.Namespace) -> Recipe:

@@ -84,7 +84,9 @@ def train_command(result: SweepResult, args: argparse.Namespace) -> str:
     flags = [f"--method {result.best.method}"]
     params = ",".join(f"{key}={value}" for key, value in result.best.params.model_dump(mode="json").items())
     flags += [f"--params {params}"] if params else []
-    flags += [f"--data-dir {args.data_dir}"] if args.data_dir else []
+    for name in ("data_dir", "duplicates", "unknown_movies", "scale"):
+        value = getattr(args, name)
+        flags += [f"--{name.replace('_', '-')} {value}"] if value else []
     flags += [f"--split {args.split} --holdout-ratio {args.holdout_ratio} --seed {args.seed}"]
     return f"python -m training train {' '.join(flags)}"
 

@@ -41,14 +41,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _tell_of_other_data(served, settings)
         return 0
     dataset = shared_flags.dataset_of(args, settings)
-    if args.data_dir and remember("RECSYS_DATA__DIR", args.data_dir):
-        _say(f"RECSYS_DATA__DIR={args.data_dir} is now in .env, from which every command reads it.")
+    if args.data_dir:
+        _remember(args)
     if served and served.tags.get("dataset_digest") == dataset.digest:
         _say(f"{alias} is {_described(served)}, these very data; make train makes a newer one.")
         return 0
     version = _version_of(dataset, registry, alias)
     done = promote(registry, alias, Choice(version, WHY), force=args.force)
     return _report(done, version, served, alias)
+
+
+def _remember(args: argparse.Namespace) -> None:
+    """Write where the data are, and how they are to be read, into .env."""
+    values = {"DIR": args.data_dir, "DUPLICATES": args.duplicates, "UNKNOWN_MOVIES": args.unknown_movies}
+    for name, value in {**values, "SCALE": args.scale}.items():
+        if value and remember(f"RECSYS_DATA__{name}", value):
+            _say(f"RECSYS_DATA__{name}={value} is now in .env, from which every command reads it.")
 
 
 def _tell_of_other_data(served: ModelVersion, settings: Settings) -> None:
