@@ -15,7 +15,8 @@ from recsys.methods import get_method, make_params
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from training import tracking
-from training.train import EXPERIMENT, register
+from training.project_run import EXPERIMENT
+from training.train import register
 
 
 @cache
@@ -44,8 +45,7 @@ def recipe(method: str, **params: object) -> Recipe:
 def add_version(registry: Registry, dataset: Dataset, made: Recipe, **metrics: float) -> ModelVersion:
     """Register a version as `train` does, but without an experiment: its metrics are made up."""
     mlflow.set_tracking_uri(registry.tracking_uri)
-    mlflow.set_experiment(EXPERIMENT)
-    with mlflow.start_run():
+    with mlflow.start_run(experiment_id=mlflow.get_experiment_by_name(EXPERIMENT).experiment_id):
         params = {"method": made.method, **made.params.model_dump(mode="json")}
         mlflow.log_params({**params, "dataset_digest": dataset.digest})
         mlflow.log_metrics(metrics)

@@ -36,8 +36,11 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that suggests what may have been meant."""
 
     def parse(self, argv: Sequence[str]) -> argparse.Namespace:
-        """Return the arguments, or end with a suggestion for the first that is unknown."""
-        namespace, unknown = self.parse_known_args(argv)
+        """Return the arguments, or end with a suggestion for the first that is unknown.
+
+        ``mlflow run -P data_dir=X`` passes on a parameter that `MLproject` does not list as ``--data_dir X``.
+        """
+        namespace, unknown = self.parse_known_args([_with_hyphens(word) for word in argv])
         if unknown:
             flag = unknown[0].split("=")[0]
             known = [name for name in self._option_string_actions if name.startswith("--")]
@@ -48,6 +51,11 @@ class Parser(argparse.ArgumentParser):
         """Print the message and where to find help, and exit with 2."""
         sys.stderr.write(f"error: {message}\ntry: {self.prog} --help\n")
         raise SystemExit(EXIT_USAGE)
+
+
+def _with_hyphens(word: str) -> str:
+    flag, equals, value = word.partition("=")
+    return f"{flag.replace('_', '-')}{equals}{value}" if word.startswith("--") else word
 
 
 def main(argv: Sequence[str]) -> int:

@@ -2,17 +2,50 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
-from recsys.evaluation.report import Evaluation, evaluate
+from recsys.evaluation.bootstrap import Interval, paired_bootstrap
+from recsys.evaluation.ranking import RANKING_METRICS, find_hits
+from recsys.evaluation.report import HEADLINE_CUTOFF, Evaluation, evaluate
 from recsys.evaluation.scorer import PopularityScorer
 from recsys.fitting import Recipe
 from recsys.model import Recommender
+from recsys.registry import HEADLINE
 from recsys.scorers import scorer_of
 from recsys.splits import Split, SplitParams, split
 
 BASELINE_SUFFIX = "_popularity"
 """Ends the names of the baseline's metrics, so that lists in alphabetical order show them beside the model's."""
+
+
+N_RESAMPLES = 2000
+"""Draws of the bootstrap; the ends of an interval are then known to three decimals."""
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric of a model beside the baseline's.
+
+    Attributes
+    ----------
+    name
+        ``"ndcg_at_10"``.
+    model, popularity
+        Its values.
+    interval, gain
+        95% intervals of the model's value and of how much it lies above the baseline's (bootstrap over users, paired);
+        None of metrics that are not a mean over users.
+    """
+
+    name: str
+    model: float
+    popularity: float
+    interval: Interval | None
+    gain: Interval | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +75,35 @@ class Outcome:
     def metrics(self) -> dict[str, float]:
         """Return all numbers by name, those of the baseline as ``ndcg_at_10_popularity``."""
         return {
-            **self.evaluation.metrics,
+            **self.own_metrics,
             **{name + BASELINE_SUFFIX: value for name, value in self.baseline.metrics.items()},
-            "fit_seconds": self.fit_seconds,
-            "evaluate_seconds": self.evaluate_seconds,
         }
+
+    @property
+    def own_metrics(self) -> dict[str, float]:
+        """Return the numbers of the model by name, the headline first: MLflow's pages show the first ones."""
+        ours = self.evaluation.metrics
+        at_ten = [name for name in ours if name.endswith(f"_at_{HEADLINE_CUTOFF}")]
+        order = dict.fromkeys([HEADLINE, *at_ten, *ours])
+        seconds = {"fit_seconds": self.fit_seconds, "evaluate_seconds": self.evaluate_seconds}
+        return {**{name: ours[name] for name in order}, **seconds}
+
+    @cached_property
+    def rows(self) -> tuple[MetricRow, ...]:
+        """Return every metric beside the baseline's, with its interval where it is a mean over users, at 10."""
+        ours, theirs = (per_user_metrics(found, self.parts) for found in (self.evaluation, self.baseline))
+        rows = []
+        for name in self.own_metrics:
+            if name in self.baseline.metrics:
+                interval = _interval(ours[name]) if name in ours else None
+                gain = _interval(ours[name] - theirs[name]) if name in ours else None
+                rows.append(MetricRow(name, self.evaluation.metrics[name], self.baseline.metrics[name], interval, gain))
+        return tuple(rows)
+
+    @property
+    def headline(self) -> MetricRow:
+        """Return the row of the headline metric."""
+        return self.rows[0]
 
 
 def run_experiment(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> Outcome:
@@ -65,3 +122,17 @@ def run_experiment(dataset: Dataset, recipe: Recipe, split_params: SplitParams) 
         fit_seconds=fitted_at - started,
         evaluate_seconds=evaluated_at - fitted_at,
     )
+
+
+def per_user_metrics(evaluation: Evaluation, parts: Split) -> dict[str, NDArray[np.float64]]:
+    """Return the metrics that are means over users as ``ndcg_at_10``, float64, (n_users,) each."""
+    hits = find_hits(parts.holdout, evaluation.user_indices, evaluation.item_indices)
+    n_relevant = np.bincount(parts.holdout.user_indices, minlength=parts.holdout.n_users)[evaluation.user_indices]
+    return {
+        f"{name}_at_{HEADLINE_CUTOFF}": metric(hits, n_relevant, HEADLINE_CUTOFF)
+        for name, metric in RANKING_METRICS.items()
+    }
+
+
+def _interval(values: NDArray[np.float64]) -> Interval:
+    return paired_bootstrap(values, np.zeros_like(values), n_resamples=N_RESAMPLES, rng=np.random.default_rng(0))

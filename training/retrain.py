@@ -19,7 +19,8 @@ from training.gating.gate import judge
 from training.gating.params import GateParams
 from training.gating.record import hold_contest, put_on_record
 from training.gating.verdict import Verdict
-from training.train import EXPERIMENT, train
+from training.project_run import chosen_experiment
+from training.train import train
 
 RETRAIN_LOCK = "lock.retrain"
 
@@ -112,7 +113,7 @@ def _put_right(registry: Registry, alias: str) -> AliasState:
     state, repaired = settle(registry, alias)
     for sentence in repaired:
         logger.warning("{}", sentence)
-    for run_id in close_abandoned_runs(registry, EXPERIMENT):
+    for run_id in close_abandoned_runs(registry, chosen_experiment(registry)):
         logger.warning("run {} was left running by a process that has died; it is now marked as killed", run_id)
     return state
 

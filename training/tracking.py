@@ -1,6 +1,7 @@
 """What a run tells the tracking server."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,10 @@ from recsys.fitting import Recipe, model_info
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, PROFILE, save_model
 from training.experiment import Outcome
+from training.naming import model_name
 from training.reporting import plots, tables
 from training.reporting.data_profile import profile_table
 from training.reporting.report import render_report
-
-MODEL_NAME = "model"
-"""Name of the logged model within the run."""
 
 READING = "tables/reading.json"
 """What was kept, dropped and converted when the data were read."""
@@ -32,8 +31,11 @@ REPORT = "report.html"
 
 
 def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> None:
-    """Log every parameter that decides the result, and the dataset's counts."""
-    mlflow.log_params(
+    """Log every parameter that decides the result, and the dataset's counts.
+
+    ``mlflow run`` has logged its own already, as they were typed: ``.250`` cannot be logged again as ``0.25``.
+    """
+    _log_new_params(
         {
             "method": recipe.method,
             **recipe.params.model_dump(mode="json"),
@@ -53,6 +55,12 @@ def log_reading(dataset: Dataset) -> None:
     """Log as a table what the readers kept, dropped and converted; nothing for data that no file was read for."""
     if dataset.notes:
         mlflow.log_table(pd.DataFrame(map(asdict, dataset.notes)), READING)
+
+
+def _log_new_params(params: Mapping[str, Any]) -> None:
+    run = mlflow.active_run()
+    known = mlflow.get_run(run.info.run_id).data.params if run else {}
+    mlflow.log_params({name: value for name, value in params.items() if name not in known})
 
 
 def log_dataset(dataset: Dataset, context: str) -> PandasDataset:
@@ -82,6 +90,7 @@ def log_outcome(outcome: Outcome, method: str) -> None:
     for name, figure in figures.items():
         mlflow.log_figure(figure, f"pictures/{name}.png")
     contents = {
+        "metrics": tables.metrics(outcome),
         "sample_recommendations": tables.sample_recommendations(outcome.model),
         "similar_movies": tables.similar_movies(outcome.model),
         "slices": tables.slices(evaluation, baseline),
@@ -106,5 +115,5 @@ def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dic
         save_model(model, model_info(recipe, dataset), folder, profile=profile)
         size = sum(path.stat().st_size for path in folder.iterdir())
         params = {"method": recipe.method, **recipe.params.model_dump(mode="json")}
-        logged = pyfunc.log_model(folder, model, name=MODEL_NAME, params=params)
+        logged = pyfunc.log_model(folder, model, name=model_name(dataset, recipe), params=params)
     return logged, {"model_bytes": size}

@@ -19,10 +19,9 @@ from recsys.splits import SplitParams
 from training import tracking
 from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
+from training.naming import run_name
 from training.project_run import tracked_run
-from training.reporting.summary import describe
-
-EXPERIMENT = "movie-recommender"
+from training.reporting.summary import describe_run
 
 TAGGED_METRICS = ("ndcg_at_10", "ndcg_at_10_popularity", "hit_rate_at_10", "coverage_at_10", "novelty_at_10")
 """Metrics that a version carries as tags, for whoever has only the registry to look at, as the service has."""
@@ -52,10 +51,7 @@ def train(
     ``tags`` are put on the run.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
-    with (
-        registry.registry_errors(f"a run in {EXPERIMENT}"),
-        tracked_run(EXPERIMENT, f"{recipe.method} on {dataset.name}"),
-    ):
+    with tracked_run(registry, run_name(dataset, recipe, split_params)):
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params)
         tracking.log_reading(dataset)
@@ -63,8 +59,8 @@ def train(
         tracking.log_outcome(outcome, recipe.method)
         logged_dataset = tracking.log_dataset(dataset, "training")
         logged, facts = tracking.log_refitted(dataset, recipe)
-        metrics = {**outcome.metrics, **facts}
-        mlflow.set_tag(MLFLOW_RUN_NOTE, describe(dataset, recipe, outcome, logged.model_uri))
+        metrics = {**outcome.own_metrics, **facts}
+        mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         version = register(logged, registry, _version_tags(dataset, recipe, outcome))
     return Trained(version, outcome, promoted=_give_aliases(version, registry, alias))

@@ -17,7 +17,7 @@ from recsys.alias.move import AliasState, move
 from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
 from recsys.registry import Registry
-from training.train import EXPERIMENT
+from training.project_run import EXPERIMENT
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ from recsys.storage import LOGGED_FOLDER
 from training import retrain as retraining
 from training.abandoned import PROCESS_TAG, close_abandoned_runs
 from training.gating.params import GateParams
+from training.project_run import EXPERIMENT
 from training.retrain import RETRAIN_LOCK, Retrained, retrain
-from training.train import EXPERIMENT
 
 
 @pytest.fixture(scope="module")

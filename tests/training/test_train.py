@@ -1,6 +1,7 @@
 """A run and its version, as the tracking server keeps them."""
 
 import json
+import re
 from pathlib import Path
 
 import mlflow
@@ -17,7 +18,8 @@ from recsys.methods import get_method, make_params
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, load_model
-from training.train import EXPERIMENT, Trained, train
+from training.project_run import EXPERIMENT
+from training.train import Trained, train
 
 RANKING = ("ndcg", "map", "precision", "recall", "hit_rate", "mrr")
 BEYOND = ("coverage", "novelty", "diversity", "popularity_bias")
@@ -68,12 +70,34 @@ def test_train_logs_every_parameter(run: mlflow.entities.Run, dataset: Dataset) 
     assert expected.items() <= run.data.params.items()
 
 
-def test_train_logs_every_metric_beside_the_baseline(run: mlflow.entities.Run, trained: Trained) -> None:
+def test_train_logs_every_metric_of_the_model_and_none_of_the_baseline(
+    run: mlflow.entities.Run, trained: Trained
+) -> None:
     names = {f"{metric}_at_{cutoff}" for metric in RANKING + BEYOND for cutoff in CUTOFFS}
-    expected = names | {f"{name}_popularity" for name in names} | {"fit_seconds", "evaluate_seconds", "model_bytes"}
-    assert expected <= set(run.data.metrics)
+    assert names | {"fit_seconds", "evaluate_seconds", "model_bytes"} <= set(run.data.metrics)
+    assert not [name for name in run.data.metrics if "popularity" in name and "popularity_bias" not in name]
     assert run.data.metrics["ndcg_at_10"] == trained.outcome.evaluation.metrics["ndcg_at_10"]
-    assert run.data.metrics["ndcg_at_10"] > run.data.metrics["ndcg_at_10_popularity"]
+    assert next(iter(trained.outcome.own_metrics)) == "ndcg_at_10"
+
+
+def test_train_metrics_table_holds_the_baseline_and_the_intervals(
+    run: mlflow.entities.Run, client: MlflowClient, trained: Trained
+) -> None:
+    table = json.loads(Path(client.download_artifacts(run.info.run_id, "tables/metrics.json")).read_text())
+    first = dict(zip(table["columns"], table["data"][0], strict=True))
+    assert first["metric"] == "ndcg_at_10"
+    assert first["model"] == pytest.approx(run.data.metrics["ndcg_at_10"], abs=1e-4)
+    assert first["popularity"] == pytest.approx(trained.outcome.baseline.metrics["ndcg_at_10"], abs=1e-4)
+    assert first["from"] < first["model"] < first["to"]
+    gain = first["model"] - first["popularity"]
+    assert first["above popularity from"] < gain < first["above popularity to"]
+    assert {row[0] for row in table["data"]} == set(trained.outcome.evaluation.metrics)
+
+
+def test_train_run_and_model_are_named_by_what_differs(run: mlflow.entities.Run, client: MlflowClient) -> None:
+    assert run.info.run_name == "item-knn on sample, seed 7, n_neighbors=15"
+    (output,) = run.outputs.model_outputs
+    assert client.get_logged_model(output.model_id).name == "item-knn-on-sample-n_neighbors-15"
 
 
 def test_train_logs_the_dataset_by_name_and_digest(run: mlflow.entities.Run, dataset: Dataset) -> None:
@@ -98,8 +122,8 @@ def test_train_sample_lists_never_hold_what_the_taste_likes(run: mlflow.entities
 
 def test_train_describes_the_run_with_the_baseline_beside_it(run: mlflow.entities.Run) -> None:
     note = run.data.tags["mlflow.note.content"]
-    assert "| | item-knn | popularity |" in note
-    assert f"| nDCG@10 | {run.data.metrics['ndcg_at_10']:.4f} |" in note
+    (row,) = (line for line in note.splitlines() if line.startswith("| nDCG@10"))
+    assert re.search(rf"{run.data.metrics['ndcg_at_10']:.3f} \[0\.\d{{3}}, 0\.\d{{3}}\]", row)
 
 
 def test_train_metrics_belong_to_the_logged_model(run: mlflow.entities.Run, client: MlflowClient) -> None:

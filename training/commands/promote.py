@@ -12,8 +12,8 @@ import argparse
 from recsys.registry import HEADLINE, registry_of
 from recsys.settings import Settings
 from training.commands import moves
+from training.project_run import EXPERIMENT, chosen_experiment
 from training.promotion import choose, promote
-from training.train import EXPERIMENT
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument("version", help="a number, an alias such as Challenger, latest, or best")
     parser.add_argument("--metric", default=HEADLINE, help=f"by which 'best' is chosen, largest; default: {HEADLINE}")
     parser.add_argument(
-        "--experiment", default=EXPERIMENT, help=f"whose runs 'best' is chosen from; default: {EXPERIMENT}"
+        "--experiment",
+        default="",
+        help=f"whose runs 'best' is chosen from; default: MLFLOW_EXPERIMENT_NAME, else {EXPERIMENT}",
     )
     parser.add_argument("--force", action="store_true", help="promote although it was trained on other data")
     moves.add_move_flags(parser, settings)
@@ -30,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Promote, say what was done, and return the exit code."""
     registry = registry_of(settings)
-    choice = choose(registry, args.version, experiment=args.experiment, metric=args.metric)
+    choice = choose(
+        registry, args.version, experiment=args.experiment or chosen_experiment(registry), metric=args.metric
+    )
     done = promote(registry, args.alias, choice, why=args.why, force=args.force)
     return moves.print_move(done, choice.version.version, args)

@@ -22,11 +22,11 @@ from training.commands import shared_flags
 from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
 from training.commands.retrain import add_retrain_flags
 from training.commands.words import flag_of
+from training.project_run import chosen_experiment
 from training.scheduling.child import Child
 from training.scheduling.cron import Cron, parse_cron
 from training.scheduling.last_run import last_scheduled_run, last_trained
 from training.scheduling.schedule import RetrainSchedule, missed_firing
-from training.train import EXPERIMENT
 
 WEEKLY = "0 2 * * 0"
 PATIENCE_SECONDS = 8.0
@@ -87,7 +87,7 @@ def retrain_command(args: argparse.Namespace) -> list[str]:
 def missed(cron: Cron, registry: Registry) -> datetime | None:
     """Return a firing that nobody was there for; None also when the tracking server cannot tell."""
     try:
-        return missed_firing(cron, last_trained(registry, EXPERIMENT), datetime.now(UTC))
+        return missed_firing(cron, last_trained(registry, chosen_experiment(registry)), datetime.now(UTC))
     except RegistryError as error:
         logger.warning("whether a run was missed is not known: {}", error)
         return None
@@ -96,7 +96,7 @@ def missed(cron: Cron, registry: Registry) -> datetime | None:
 def shown(cron: Cron, registry: Registry) -> str:
     """Return the next and the last run as text."""
     following = cron.next_after(datetime.now(UTC))
-    last = last_scheduled_run(registry, EXPERIMENT)
+    last = last_scheduled_run(registry, chosen_experiment(registry))
     ran = f"{_clock(last.started)}, {last.status.lower()}, run {last.run_id}" if last else "none yet"
     return f"next run: {_clock(following)}\nlast run: {ran}\n"
 

@@ -10,8 +10,9 @@ import sys
 from recsys.registry import registry_of
 from recsys.settings import Settings
 from training.commands import shared_flags
+from training.project_run import chosen_experiment
 from training.reporting.console import metrics_table
-from training.train import EXPERIMENT, train
+from training.train import train
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -29,5 +30,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     version = trained.version
     alias = settings.model.alias if trained.promoted else "Challenger"
     sys.stdout.write(metrics_table(trained.outcome, recipe.method))
-    sys.stdout.write(f"\n{version.name} version {version.version} is {alias}; run {version.run_id} in {EXPERIMENT}\n")
+    place = f"run {version.run_id} in {chosen_experiment(registry)}"
+    sys.stdout.write(f"\n{version.name} version {version.version} is {alias}; {place}\n")
     return 0

@@ -1,8 +1,11 @@
 """What a run is about, as the text at the top of its page."""
 
+from datetime import UTC, datetime
+
 from recsys.data.dataset import Dataset
+from recsys.evaluation.bootstrap import Interval
 from recsys.fitting import Recipe
-from training.experiment import BASELINE_SUFFIX, Outcome
+from training.experiment import Outcome
 
 SHOWN = {
     "ndcg_at_10": "nDCG@10",
@@ -18,25 +21,55 @@ SHOWN = {
 }
 
 
-def describe(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_model: str) -> str:
+GAP = "&emsp;"
+"""MLflow's pages leave no room between the columns of a table."""
+
+
+def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_model: str) -> str:
     """Return Markdown: what was trained on what, the main metrics beside the baseline, and how to repeat it."""
-    metrics = outcome.metrics
-    rows = [
-        f"| {title} | {metrics[name]:.4f} | {metrics[name + BASELINE_SUFFIX]:.4f} |" for name, title in SHOWN.items()
+    rows = {row.name: row for row in outcome.rows}
+    lines = [
+        f"| {title}{GAP} | {rows[name].model:.3f} {_span(rows[name].interval)}{GAP} | {rows[name].popularity:.3f} |"
+        for name, title in SHOWN.items()
     ]
     params = ",".join(f"{name}={value}" for name, value in recipe.params.model_dump(mode="json").items())
+    given = f" -P params={params}" if params else ""
     return "\n".join(
         [
-            f"`{recipe.method}` on **{dataset.name}**: {dataset.n_ratings:,} ratings of {dataset.n_items:,} movies by "
-            f"{dataset.n_users:,} users, judged on {outcome.evaluation.n_users:,} users of the holdout.",
+            f"`{recipe.method}` on **{dataset.name}**: {data_in_words(dataset)}; judged on "
+            f"{outcome.evaluation.n_users:,} users of the holdout.",
             "",
-            f"| | {recipe.method} | popularity |",
-            "|---|---|---|",
-            *rows,
+            f"| {GAP} | {recipe.method} [95% interval]{GAP} | popularity |",
+            "|:---|:---|:---|",
+            *lines,
             "",
-            "Pictures and tables are under Artifacts; the model itself, fitted on all ratings, is "
-            f"`{logged_model}`. The same again, from the commit of this run and the same data, with split, ratio and "
-            f"seed as above: `mlflow run . -P method={recipe.method} -P params={params or repr('')}`",
+            "All metrics are in the table `tables/metrics.json`, everything on one page in `report.html`, both under "
+            f"Artifacts; the model itself, fitted on all ratings, is `{logged_model}`. The same again, from the commit "
+            "of this run and the same data, with split, ratio and seed as above: "
+            f"`mlflow run . -P method={recipe.method}{given}`",
             "",
         ]
     )
+
+
+def data_in_words(dataset: Dataset) -> str:
+    """Return such as ``"100,000 ratings of 1,682 movies by 943 users, from 1997-09-20 to 1998-04-22"``."""
+    counts = f"{dataset.n_ratings:,} ratings of {dataset.n_items:,} movies by {dataset.n_users:,} users"
+    first, last = (datetime.fromtimestamp(int(end), tz=UTC).date() for end in time_range(dataset))
+    return counts if last.year <= 1970 else f"{counts}, from {first} to {last}"
+
+
+def time_range(dataset: Dataset) -> tuple[int, int]:
+    """Return the first and the last timestamp, seconds since 1970; 0 where there is no rating."""
+    stamps = dataset.timestamps
+    return (int(stamps.min()), int(stamps.max())) if len(stamps) else (0, 0)
+
+
+def quality_in_words(outcome: Outcome) -> str:
+    """Return such as ``"nDCG@10 0.503 [0.494, 0.511], popularity 0.249"``."""
+    row = outcome.headline
+    return f"nDCG@10 {row.model:.3f} {_span(row.interval)}, popularity {row.popularity:.3f}"
+
+
+def _span(interval: Interval | None) -> str:
+    return f"[{interval.lower:.3f}, {interval.upper:.3f}]" if interval else ""

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from recsys.evaluation.bootstrap import Interval
 from recsys.evaluation.report import Evaluation
 from recsys.model import Recommender
+from training.experiment import Outcome
 from training.reporting.tastes import TASTES, WELL_KNOWN, find_films
 
 Table = dict[str, list[Any]]
@@ -41,6 +43,20 @@ def similar_movies(model: Recommender, *, n: int = 10) -> Table:
         for rank, (row, similarity) in enumerate(zip(similar, similarities, strict=True), 1):
             rows.append((catalog.titles[movie], rank, catalog.titles[row], round(float(similarity), 4)))
     return _columns(("movie", "rank", "similar", "similarity"), rows)
+
+
+def metrics(outcome: Outcome) -> Table:
+    """Return every metric beside the baseline's, at 10 with 95% intervals, a row for each."""
+    rows = []
+    for row in outcome.rows:
+        ends = [_rounded(end) for found in (row.interval, row.gain) for end in _ends(found)]
+        rows.append((row.name, _rounded(row.model), *ends[:2], _rounded(row.popularity), *ends[2:]))
+    header = ("metric", "model", "from", "to", "popularity", "above popularity from", "above popularity to")
+    return _columns(header, rows)
+
+
+def _ends(interval: Interval | None) -> tuple[float, float]:
+    return (interval.lower, interval.upper) if interval else (float("nan"), float("nan"))
 
 
 def slices(evaluation: Evaluation, baseline: Evaluation) -> Table:

@@ -14,6 +14,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from training.abandoned import process_tags
+from training.naming import trial_name
 from training.sweeping.study import PastTrial
 
 STUDY_TAG = "sweep.study"
@@ -44,7 +45,7 @@ class TrialRuns:
         """Begin the run of a trial and return its id."""
         tags = {
             MLFLOW_PARENT_RUN_ID: self.parent_run_id,
-            MLFLOW_RUN_NAME: f"{recipe.method} trial {number}",
+            MLFLOW_RUN_NAME: trial_name(number, recipe),
             STUDY_TAG: self.study,
             TRIAL_TAG: str(number),
             **process_tags(),

@@ -21,12 +21,11 @@ from recsys.fitting import Recipe
 from recsys.registry import Registry
 from recsys.splits import Split, SplitParams, split
 from training.abandoned import close_abandoned_runs, process_tags
-from training.project_run import tracked_run
+from training.project_run import chosen_experiment, tracked_run
 from training.sweeping.pictures import history_picture, importance_picture, importances
 from training.sweeping.runs import STUDY_TAG, VALUE, TrialRuns
 from training.sweeping.study import SweepSpace, new_study
 from training.sweeping.validation import fold_values, validation_parts
-from training.train import EXPERIMENT
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,8 @@ def sweep(dataset: Dataset, split_params: SplitParams, registry: Registry, plan:
     space = SweepSpace(plan.methods)
     folds = validation_parts(split(dataset, split_params).train, split_params, plan.n_folds)
     mlflow.set_tracking_uri(registry.tracking_uri)
-    close_abandoned_runs(registry, EXPERIMENT)
-    with tracked_run(EXPERIMENT, f"sweep of {', '.join(plan.methods)}") as parent:
+    close_abandoned_runs(registry, chosen_experiment(registry))
+    with tracked_run(registry, f"sweep of {', '.join(plan.methods)}") as parent:
         protocol = _protocol(dataset, split_params, plan, len(folds))
         runs = TrialRuns(
             MlflowClient(tracking_uri=registry.tracking_uri), parent.info.experiment_id, parent.info.run_id, plan.study
@@ -133,7 +132,7 @@ def _run_trials(
 
 def _judge(trial: Trial, recipe: Recipe, folds: Sequence[Split], runs: TrialRuns) -> float:
     """Return the mean over the folds; a trial that falls behind is given up after the first of them."""
-    run_id = runs.start(trial.number, recipe)
+    run_id = runs.start(trial.number + 1, recipe)
     values: list[float] = []
     try:
         for fold, value in enumerate(fold_values(recipe, tuple(folds))):

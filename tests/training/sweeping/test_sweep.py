@@ -19,11 +19,11 @@ from recsys.registry import Registry
 from recsys.splits import SplitParams, split
 from training.cli import main
 from training.gating.contest import evaluate_recipe
+from training.project_run import EXPERIMENT
 from training.sweeping import sweep as sweeping
 from training.sweeping.study import PastTrial, SweepSpace
 from training.sweeping.sweep import SweepPlan, SweepResult, sweep
 from training.sweeping.validation import fold_values, validation_parts
-from training.train import EXPERIMENT
 
 SPLIT = SplitParams(seed=3)
 SWEPT = [name for name in method_names() if get_method(name).search_space]
