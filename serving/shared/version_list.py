@@ -17,7 +17,7 @@ class ListedVersion:
     ----------
     version, aliases, run_id
         As the registry knows it; spellings of one alias that differ in case only are one.
-    method, dataset
+    method, dataset, dataset_digest
         From its tags, None where it has none.
     metrics
         Those on the holdout that its tags hold; ``ndcg_at_10``, and the baseline's as ``ndcg_at_10_popularity``.
@@ -30,6 +30,7 @@ class ListedVersion:
     run_id: str
     method: str | None
     dataset: str | None
+    dataset_digest: str | None
     metrics: Mapping[str, float]
     created: str
 

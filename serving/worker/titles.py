@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
+from serving.worker.misspelled import MisspelledSearch
 
 _WITHOUT_DECOMPOSITION = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 _APOSTROPHES = "'`\u2019\u00b4"
@@ -53,10 +54,13 @@ class TitleIndex:
                 lines.append(f"\n{plain(spelling)}")
                 self._rows.append(row)
         self._text = "".join(lines)
+        self._misspelled = MisspelledSearch(lines)
         self._starts = np.cumsum([0, *map(len, lines)])[:-1].tolist()
 
     def search(self, query: str, limit: int) -> list[int]:
         """Return rows of the catalogue, at most ``limit``: titles that begin with the query, words that do, then any.
+
+        Where none does, one typing error is forgiven.
 
         A query without a letter or digit finds nothing.
         """
@@ -69,7 +73,9 @@ class TitleIndex:
                 found.setdefault(self._rows[bisect_right(self._starts, position) - 1])
                 if len(found) >= limit:
                     return list(found)
-        return list(found)
+        if not found:
+            found = dict.fromkeys(self._rows[line] for line in self._misspelled.search(wanted))
+        return list(found)[:limit]
 
     def _positions(self, pattern: str) -> Iterator[int]:
         position = self._text.find(pattern)

@@ -31,6 +31,7 @@ def listed(version: int, *aliases: str) -> ListedVersion:
         run_id=f"run-{version}",
         method="content-cosine",
         dataset="tiny",
+        dataset_digest="0123456789abcdef",
         metrics={"ndcg_at_10": 0.25},
         created="2026-01-02T03:04:05Z",
     )

@@ -39,6 +39,8 @@ def describe_model(request: Request) -> dict[str, Any]:
         "method": model.info.method,
         "params": model.info.params,
         "dataset": model.info.dataset,
+        "genres": sorted(model.catalog.genre_names),
+        "years": _span(model),
         "metrics": dict(listed.metrics) if listed else {},
         "created": listed.created if listed else None,
         "run_id": model.run_id,
@@ -46,6 +48,11 @@ def describe_model(request: Request) -> dict[str, Any]:
         "loaded_at": model.loaded_at,
         "comparing": _comparing(services),
     }
+
+
+def _span(model: LoadedModel) -> list[int] | None:
+    known = model.catalog.years[model.catalog.years > 0]
+    return [int(known.min()), int(known.max())] if len(known) else None
 
 
 def describe_versions(services: Services, context: RequestContext) -> dict[str, Any]:
@@ -72,6 +79,7 @@ def _describe(services: Services, listed: ListedVersion, served: str | None) -> 
         "aliases": listed.aliases,
         "method": listed.method,
         "dataset": listed.dataset,
+        "dataset_digest": listed.dataset_digest,
         "metrics": listed.metrics,
         "created": listed.created,
         "run_id": listed.run_id,

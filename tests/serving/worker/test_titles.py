@@ -65,3 +65,8 @@ def test_spellings_inverted_article_is_turned_round() -> None:
 
 def test_plain_text_has_no_case_accents_or_punctuation() -> None:
     assert plain("  L'Été   en «Ål»: Ørsted—ﬁn ") == "lete en al orsted fin"
+
+
+def test_search_forgives_a_typing_error_when_nothing_else_is_found(index: TitleIndex) -> None:
+    assert index.search("the martix", 10) == [3, 2]
+    assert index.search("schindlres list", 10) == [5]

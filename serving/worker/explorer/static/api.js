@@ -38,8 +38,15 @@ export async function ask(path, { body, version, signal, method, admin } = {}) {
 /** Return the body of `POST /recommend` for a state. */
 export function question(state) {
   const ratings = Object.fromEntries([...state.ratings].sort(([one], [other]) => one - other));
-  const body = { user_ratings: ratings, n: state.n, min_rating: state.minRating };
+  const body = { user_ratings: ratings, n: state.n };
+  if (state.minRating !== null) body.min_rating = state.minRating;
   if (state.diversity > 0) body.diversity = state.diversity;
+  if (state.recency > 0) body.recency = state.recency;
+  const filter = {};
+  if (state.genres.length) filter.genres = state.genres;
+  if (state.yearFrom !== null) filter.year_from = state.yearFrom;
+  if (state.yearTo !== null) filter.year_to = state.yearTo;
+  if (Object.keys(filter).length) body.filter = filter;
   return body;
 }
 

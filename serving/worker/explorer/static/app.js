@@ -1,24 +1,22 @@
 // The page: what is drawn again when something changes.
 
 import { forgetMovies } from "./api.js";
-import { drawCard, drawCardStars, enterCard } from "./card.js";
-import { drawComparison } from "./compare.js";
-import { byId, later, say } from "./dom.js";
+import { cardOpener, drawCard, drawCardStars, enterCard } from "./card.js";
+import { byId, later } from "./dom.js";
 import { startModel } from "./model.js";
-import { drawRatings } from "./ratings.js";
+import { drawRatings, startRatings } from "./ratings.js";
 import { drawRecommendations, startRecommendations } from "./recommendations.js";
 import { startSearch } from "./search.js";
-import { changed, restore, state, update } from "./state.js";
+import { changed, followHistory, restore, state, update } from "./state.js";
 
-const ASKED_FOR = ["ratings", "n", "minRating", "diversity"];
+const ASKED_FOR = ["ratings", "n", "minRating", "diversity", "recency", "genres", "yearFrom", "yearTo"];
 const COMPARED = ["view", "left", "right", "by"];
-let opener = null;
 
-const drawLists = later(() => (state.view === "compare" ? drawComparison() : drawRecommendations()), 60);
+const drawLists = later(() => (state.view === "compare" ? compare() : drawRecommendations()), 60);
 
-function guarded(draw) {
-  return draw().catch((error) => say(`The service does not answer: ${error.message}`));
-}
+// Loaded when they are first needed: most visits need neither.
+const compare = () => import("./compare.js").then(({ drawComparison }) => drawComparison());
+const importing = () => import("./import.js");
 
 function drawView() {
   const comparing = state.view === "compare";
@@ -30,9 +28,8 @@ function drawView() {
 }
 
 async function drawMovie() {
-  const before = opener;
-  if (state.movie !== null) opener = document.activeElement?.dataset?.key ?? null;
-  await guarded(drawCard);
+  const before = cardOpener();
+  await drawCard();
   if (state.movie !== null) enterCard();
   else if (before) document.querySelector(`[data-key="${CSS.escape(before)}"]`)?.focus();
 }
@@ -40,7 +37,7 @@ async function drawMovie() {
 changed.addEventListener("change", ({ detail: parts }) => {
   const any = (names) => names.some((name) => parts.has(name));
   if (parts.has("view")) drawView();
-  if (parts.has("ratings")) guarded(drawRatings).then(drawCardStars);
+  if (parts.has("ratings")) drawRatings().then(drawCardStars);
   if (parts.has("movie")) drawMovie();
   if (any(ASKED_FOR) || any(COMPARED) || (parts.has("movie") && state.view === "compare" && state.by === "movie")) drawLists();
 });
@@ -48,13 +45,13 @@ changed.addEventListener("change", ({ detail: parts }) => {
 function drawAll() {
   drawView();
   drawLists();
-  guarded(drawRatings);
-  guarded(() => drawCard({ again: true }));
+  drawRatings();
+  drawCard({ again: true });
 }
 
-addEventListener("hashchange", () => {
-  // A link that was pasted into the address.
-  if (location.hash.includes("=")) location.reload();
+addEventListener("popstate", (event) => {
+  if (event.state === "explorer") followHistory();
+  else if (location.hash.includes("=")) location.reload(); // a link that was pasted into the address
 });
 
 byId("view-lists").addEventListener("click", () => update({ view: "lists" }));
@@ -63,8 +60,19 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   byId("lists").focus();
 });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.defaultPrevented && state.movie !== null) update({ movie: null });
+});
+
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer.files;
+  if (file) (await importing()).importFile(file);
+});
 
 restore();
+startRatings(async () => (await importing()).openImport());
 startRecommendations();
 startSearch((movie) => update({ movie: movie.movie_id }));
 drawAll();

@@ -2,34 +2,59 @@
 
 import { ask, movies } from "./api.js";
 import { byId, h, redraw } from "./dom.js";
+import { failure } from "./failure.js";
 import { colorOf, named, paintCard, ratedTimes, titleOf } from "./films.js";
 import { stars } from "./stars.js";
 import { state, update } from "./state.js";
 
 const N_SIMILAR = 8;
+const WIDE = matchMedia("(min-width: 72.01rem)"); // style.css has a third column from there on
 const section = byId("card");
 let drawn = null;
+let preview = null;
+let opener = null;
 
-/** Draw the open movie's card, or none. */
+/** Name the movie whose card is shown while none is open, where there is room for it. */
+export function previewCard(movieId) {
+  if (preview === movieId) return;
+  preview = movieId;
+  if (state.movie === null) drawCard();
+}
+
+/** Return the key of what opened the card, for the focus to go back to. */
+export function cardOpener() {
+  const before = opener;
+  const focused = document.activeElement;
+  if (state.movie !== null && !section.contains(focused)) opener = focused?.dataset?.key ?? null;
+  return before;
+}
+
+/** Draw the open movie's card, or that of the first movie of the list, or none. */
 export async function drawCard({ again = false } = {}) {
-  const id = state.movie;
+  const id = shownMovie();
   section.hidden = id === null;
   if (id === null) {
     drawn = null;
     return section.replaceChildren();
   }
-  if (drawn === id && !again) return;
-  const movie = (await movies([id])).get(id);
-  const similar = movie && (await ask(`movies/${id}/similar?n=${N_SIMILAR}`));
-  if (state.movie !== id) return;
-  drawn = id;
-  redraw(section, movie ? [...card(movie), resembling(similar)] : missing(id));
+  const isOpen = state.movie !== null;
+  const key = `${id} ${isOpen}`;
+  if (drawn === key && !again) return;
+  drawn = key;
+  try {
+    const movie = (await movies([id])).get(id);
+    const similar = movie && (await ask(`movies/${id}/similar?n=${N_SIMILAR}`));
+    if (shownMovie() === id) redraw(section, movie ? [...card(movie, isOpen), resembling(similar)] : missing(id));
+  } catch (error) {
+    drawn = null;
+    if (shownMovie() === id) redraw(section, heading(`Movie ${id}`, isOpen), failure(`The card cannot be shown: ${error.message}`, drawCard));
+  }
 }
 
 /** Draw the stars again when the rating has changed elsewhere. */
 export function drawCardStars() {
   const input = section.querySelector(".stars input");
-  const given = state.ratings.get(state.movie) ?? 0;
+  const given = state.ratings.get(shownMovie()) ?? 0;
   if (!input || Number(input.value) === given) return;
   input.value = String(given);
   input.dispatchEvent(new Event("input"));
@@ -37,23 +62,34 @@ export function drawCardStars() {
 
 /** Bring the card into view, ready to be rated. */
 export function enterCard() {
-  section.querySelector(".stars input")?.focus({ preventScroll: true });
+  (section.querySelector(".stars input") ?? section.querySelector("button"))?.focus({ preventScroll: true });
   const place = section.getBoundingClientRect();
   if (place.top < 0 || place.top > innerHeight * 0.5) section.scrollIntoView({ block: "start", behavior: "smooth" });
 }
 
-function card(movie) {
+WIDE.addEventListener("change", () => drawCard());
+
+const shownMovie = () => state.movie ?? (WIDE.matches && state.view === "lists" ? preview : null);
+
+function card(movie, isOpen) {
   const { title, other } = named(movie.title);
   const plate = h("div", { class: "plate" },
     h("h2", { id: "card-heading" }, title), other && h("p", { class: "other" }, other), h("p", { class: "year" }, movie.year ?? "year unknown"));
   paintCard(plate, movie.genres);
-  const close = h("button", { type: "button", class: "close", "aria-label": `Close ${title}`, "data-key": "close-card", onclick: () => update({ movie: null }) }, "×");
   return [
-    h("div", { class: "plate-frame" }, plate, close),
+    h("div", { class: "plate-frame" }, plate, isOpen && closeButton(title)),
     h("ul", { class: "genres", "aria-label": "Genres" }, (movie.genres.length ? movie.genres : ["no genre known"]).map(chip)),
     h("p", { class: "quiet" }, `${ratedTimes(movie.n_ratings)} in the training data`.replace(/^./, (letter) => letter.toUpperCase())),
-    h("p", { class: "rate" }, h("span", {}, "Your rating"), stars(movie, title, { large: true })),
+    h("p", { class: "rate" }, h("span", {}, "Your rating"), stars(movie, title, { large: true, key: "card" })),
   ];
+}
+
+function closeButton(title) {
+  return h("button", { type: "button", class: "close", "aria-label": `Close ${title}`, "data-key": "close-card", onclick: () => update({ movie: null }) }, "×");
+}
+
+function heading(title, isOpen) {
+  return h("div", { class: "bare-heading" }, h("h2", { id: "card-heading" }, title), isOpen && closeButton(title));
 }
 
 function chip(genre) {
@@ -77,5 +113,5 @@ function similarRow(movie) {
 }
 
 function missing(id) {
-  return h("p", { class: "quiet", id: "card-heading" }, `This version does not know movie ${id}.`);
+  return [heading(`Movie ${id}`, state.movie !== null), h("p", { class: "quiet" }, `This version does not know movie ${id}. Search for a title above.`)];
 }

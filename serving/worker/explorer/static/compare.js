@@ -2,6 +2,7 @@
 
 import { ask, question, Refusal, useToken } from "./api.js";
 import { byId, h, redraw, say } from "./dom.js";
+import { failure } from "./failure.js";
 import { titleOf } from "./films.js";
 import { servedModel } from "./model.js";
 import { jaccard, rankBiasedOverlap, shared, steps } from "./overlap.js";
@@ -61,7 +62,12 @@ function choose() {
   }
   const [left, right] = usualPair(known);
   fillIn({ left: state.left ?? left, right: state.right ?? right });
-  return true;
+  const unknown = [...new Set([state.left, state.right])].filter((version) => !find(version));
+  if (unknown.length === 0) return true;
+  const names = known.versions.map((listed) => listed.version).join(", ");
+  redraw(body, choices(), h("p", { class: "failure", role: "alert" },
+    `${unknown.map((version) => `Version ${version}`).join(" and ")} ${unknown.length > 1 ? "are" : "is"} not registered; choose among ${names}.`));
+  return false;
 }
 
 async function drawPair(signal) {
@@ -97,23 +103,41 @@ function choices() {
 
 function selection(side) {
   const label = { left: "First version", right: "Second version" }[side];
+  const unknown = find(state[side]) ? [] : [h("option", { value: state[side], selected: true }, `Version ${state[side]}, not registered`)];
   const options = known.versions.map((listed) => h("option", { value: listed.version, selected: listed.version === state[side] }, nameOf(listed)));
-  return h("select", { "aria-label": label, "data-key": side, onchange: (event) => update({ [side]: event.target.value }) }, options);
+  return h("select", { "aria-label": label, "data-key": side, onchange: (event) => update({ [side]: event.target.value }) }, unknown, options);
 }
 
-function nameOf({ version, method, aliases }) {
-  return [`Version ${version}`, method, ...aliases].filter(Boolean).join(" · ");
+function nameOf({ version, method, dataset, aliases }) {
+  return [`Version ${version}`, method, dataset, ...aliases].filter(Boolean).join(" · ");
 }
 
 function metrics() {
-  const [left, right] = [find(state.left), find(state.right)].map((listed) => listed?.metrics ?? {});
+  const pair = [find(state.left), find(state.right)];
+  const [left, right] = pair.map((listed) => listed.metrics);
   const names = metricNames(left, right);
   if (names.length === 0) return null;
-  const head = ["On the holdout", `Version ${state.left}`, `Version ${state.right}`, "Difference"];
+  const alike = onTheSameData(...pair);
+  const head = ["On the holdout", `Version ${state.left}`, `Version ${state.right}`, ...(alike ? ["Difference"] : [])];
   const row = (name) => h("tr", {}, h("th", { scope: "row" }, metricName(name)),
-    [left[name], right[name]].map((value) => h("td", {}, value?.toFixed(3) ?? "–")), h("td", {}, difference(left[name], right[name])));
-  return h("table", { class: "metrics" },
+    [left, right].map((found) => h("td", {}, value(found, name))), alike && h("td", {}, difference(left[name], right[name])));
+  const table = h("table", { class: "metrics" },
     h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, names.map(row)));
+  return h("div", {}, alike ? null : otherData(pair), table);
+}
+
+const onTheSameData = (left, right) => left.dataset === right.dataset && left.dataset_digest === right.dataset_digest;
+
+function otherData(pair) {
+  const data = pair.map((listed) => `version ${listed.version} on ${listed.dataset ?? "data that are not known"} (${listed.dataset_digest?.slice(0, 8) ?? "no digest"})`);
+  return h("p", { class: "warning" }, h("strong", {}, "Trained on different data: "), `${data.join(", ")}. Their metrics come from different holdouts, so no difference is shown.`);
+}
+
+function value(found, name) {
+  if (found[name] === undefined) return "–";
+  const [low, high] = [found[`${name}_low`], found[`${name}_high`]];
+  const interval = low === undefined || high === undefined ? "" : h("span", { class: "quiet" }, ` [${low.toFixed(3)}, ${high.toFixed(3)}]`);
+  return h("span", {}, found[name].toFixed(3), interval);
 }
 
 function difference(before, now) {
@@ -138,7 +162,7 @@ function drawLists([left, right]) {
   const moves = steps(one, other);
   const leftRows = left.map((movie, place) => row(movie, place, other.includes(movie.movie_id) ? "" : "gone"));
   const rightRows = right.map((movie, place) => row(movie, place, moves[place] === null ? "new" : moves[place]));
-  const pair = h("div", { class: "pair" }, column(state.left, leftRows), lines(one, other), column(state.right, rightRows));
+  const pair = h("div", { class: "pair" }, column(state.left, leftRows), lines(one, other), column(state.right, rightRows), merged(left, right));
   const light = (event) => {
     const id = event.target.closest?.("[data-movie]")?.dataset.movie;
     for (const item of pair.querySelectorAll("[data-movie]")) item.classList.toggle("lit", item.dataset.movie === id);
@@ -149,10 +173,26 @@ function drawLists([left, right]) {
 }
 
 function column(version, rows) {
-  const { method, aliases } = find(version) ?? { aliases: [] };
+  const { method, dataset, aliases } = find(version);
   return h("section", { "aria-label": `Version ${version}` },
-    h("h3", {}, `Version ${version}`, h("span", { class: "quiet" }, [method, ...aliases].filter(Boolean).join(" · "))),
+    h("h3", {}, `Version ${version}`, aliases.map(aliasBadge), h("span", { class: "quiet" }, [method, dataset].filter(Boolean).join(" on "))),
     h("ol", {}, rows.length ? rows : h("li", { class: "quiet" }, "Nothing")));
+}
+
+/** Both lists as one, for a narrow screen: every movie once, with its ranks before and now. */
+function merged(left, right) {
+  const [one, other] = [ids(left), ids(right)];
+  const all = [...right, ...left.filter((movie) => !other.includes(movie.movie_id))];
+  const rankIn = (list, id) => (list.includes(id) ? String(list.indexOf(id) + 1) : "–");
+  return h("section", { class: "merged", "aria-label": "Both versions" },
+    h("h3", {}, `Rank in version ${state.left} → ${state.right}`),
+    h("ol", {}, all.map((movie) => {
+      const [before, now] = [one.indexOf(movie.movie_id), other.indexOf(movie.movie_id)];
+      const mark = now < 0 ? "gone" : before < 0 ? "new" : before - now;
+      return h("li", { class: mark === "gone" || mark === "new" ? mark : null },
+        h("span", { class: "rank" }, `${rankIn(one, movie.movie_id)} → ${rankIn(other, movie.movie_id)}`),
+        h("button", { type: "button", class: "film link", "data-key": `merged-${movie.movie_id}`, onclick: () => update({ movie: movie.movie_id }) }, titleOf(movie)), badge(mark));
+    })));
 }
 
 function row(movie, place, mark) {
@@ -161,6 +201,8 @@ function row(movie, place, mark) {
     h("button", { type: "button", class: "film link", "data-key": `compare-${movie.movie_id}`, onclick: () => update({ movie: movie.movie_id }) }, titleOf(movie)),
     h("span", { class: "year" }, movie.year ? String(movie.year) : ""), badge(mark));
 }
+
+const aliasBadge = (alias) => h("span", { class: `badge alias ${alias.toLowerCase()}` }, alias);
 
 function badge(mark) {
   if (mark === "" ) return "";
@@ -193,5 +235,5 @@ function fail(error) {
     known = null;
     return askForToken(error.message);
   }
-  return redraw(body, known?.versions.length ? choices() : null, h("p", { role: "alert" }, `No comparison: ${error.message}`));
+  return redraw(body, known?.versions.length ? choices() : null, failure(`No comparison: ${error.message}.`, drawComparison));
 }

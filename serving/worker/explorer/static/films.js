@@ -30,16 +30,17 @@ const COLORS = {
 /** Return a CSS color for a genre; the theme decides on the lightness unless one is given; `share` makes it paler. */
 export function colorOf(genre, lightness = "var(--genre-lightness)", share = 1) {
   const spread = [...genre].reduce((sum, letter) => sum + letter.charCodeAt(0) * 7, 0) % 360;
-  const [hue, chroma] = COLORS[genre] ?? [spread, 0.1];
+  const [hue, chroma] = Object.hasOwn(COLORS, genre) ? COLORS[genre] : [spread, 0.1];
   return `oklch(${lightness} ${chroma * share} ${hue})`;
 }
 
-/** Paint a stripe that shows a movie's genres, at most three. */
-export function paintStripe(element, genres) {
+/** Paint a thumbnail in the colors of a movie's genres, at most three, and return it. */
+export function paintThumb(element, genres) {
   const colors = genres.slice(0, 3).map((genre) => colorOf(genre));
   const step = 100 / Math.max(colors.length, 1);
   const stops = colors.map((color, place) => `${color} ${place * step}% ${(place + 1) * step}%`);
   element.style.background = stops.length ? `linear-gradient(${stops.join(", ")})` : "";
+  return element;
 }
 
 /** Paint a title card: dark enough that white letters can be read on it. */

@@ -45,10 +45,13 @@ async function settle(changed) {
 
 async function look() {
   try {
+    const before = shown;
     shown = await ask("model");
+    if (!before) notice.replaceChildren();
     draw(shown);
   } catch (error) {
-    redraw(strip, h("p", {}, `No version answers yet: ${error.message}`));
+    redraw(strip, h("p", {}, "No version answers."));
+    if (!shown) redraw(notice, nothingServed(error));
   } finally {
     looked();
   }
@@ -65,6 +68,14 @@ function draw(model) {
     fact("Trained", model.created ? date(model.created) : "", `on ${data.name}, ${data.n_ratings?.toLocaleString("en")} ratings`, model.created)),
     model.run_url && h("a", { href: model.run_url, target: "_blank", rel: "noreferrer", "data-key": "run" }, "Run in MLflow"),
     h("a", { href: "docs", "data-key": "docs" }, "API"));
+}
+
+/** What to type when there is no model: the reason is the service's own. */
+function nothingServed(error) {
+  return h("div", { class: "nothing-served", role: "alert" },
+    h("h2", {}, "No version answers yet"), h("p", {}, `${error.message.replace(/^./, (letter) => letter.toUpperCase())}.`.replace("..", ".")),
+    h("p", {}, "Train one, in the folder of the project; the first version is served by itself:"), h("pre", {}, h("code", {}, "make train")),
+    h("p", {}, "Or let Production point to a version that is registered:"), h("pre", {}, h("code", {}, "python -m training promote latest")));
 }
 
 function fact(term, value, more, title) {

@@ -29,6 +29,7 @@ export function startSearch(choose) {
       event.preventDefault();
       pick(Math.max(active, 0));
     } else if (event.key === "Escape") {
+      event.preventDefault(); // the card stays open
       if (list.hidden) input.value = "";
       close();
     }
@@ -52,8 +53,25 @@ async function suggest() {
   try {
     show(await ask(`movies/search?limit=8&q=${encodeURIComponent(text.slice(0, 200))}`, { signal: asking.signal }));
   } catch (error) {
-    if (error.name !== "AbortError") say(`The search does not answer: ${error.message}`);
+    if (error.name !== "AbortError") fail(error);
   }
+}
+
+function fail(error) {
+  options = [];
+  active = -1;
+  const again = h("li", { role: "option", id: "option-0", "aria-selected": "false", class: "nothing" },
+    `The search does not answer: ${error.message}. `, h("span", { class: "link-like" }, "Try again"));
+  again.addEventListener("click", (event) => { event.stopPropagation(); suggest(); });
+  open([again]);
+  say(`The search does not answer: ${error.message}`);
+}
+
+function open(rows) {
+  list.replaceChildren(...rows);
+  list.hidden = false;
+  input.setAttribute("aria-expanded", "true");
+  input.removeAttribute("aria-activedescendant");
 }
 
 function show(found) {
@@ -65,10 +83,7 @@ function show(found) {
     return h("li", { role: "option", id: `option-${position}`, "aria-selected": "false" },
       h("span", { class: "film" }, title), " ", other && h("span", { class: "other" }, other), " ", year);
   });
-  list.replaceChildren(...(rows.length ? rows : [h("li", { role: "option", "aria-disabled": "true", class: "nothing" }, "No title has that in it")]));
-  list.hidden = false;
-  input.setAttribute("aria-expanded", "true");
-  input.removeAttribute("aria-activedescendant");
+  open(rows.length ? rows : [h("li", { role: "option", "aria-disabled": "true", class: "nothing" }, "No title is like that")]);
   say(`${found.length || "No"} ${found.length === 1 ? "movie" : "movies"} found`);
 }
 

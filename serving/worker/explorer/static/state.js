@@ -1,16 +1,21 @@
 // What the page shows: in memory, in the address as a link to share, and in this browser's storage. Never on the server.
 
 const KEY = "explorer";
-const LIMITS = { n: [1, 50], min: [0.5, 5], div: [0, 1] };
-const MOST_RATINGS = 1000;
+const LIMITS = { n: [1, 50], min: [0.5, 5], div: [0, 1], recency: [0, 2] };
+const MAX_RATINGS = 1000;
+const PLACES = ["movie", "view", "left", "right", "by"]; // a change of these is an entry of the browser's history
 
 export const changed = new EventTarget();
 
 export const state = {
   ratings: new Map(), // movie id -> stars
   n: 10,
-  minRating: 3.5,
+  minRating: null, // null: stars above 2 count for, those below against
   diversity: 0,
+  recency: 0,
+  genres: [], // only movies of one of these
+  yearFrom: null,
+  yearTo: null,
   movie: null, // the open card
   view: "lists", // or "compare"
   left: null, // versions that are compared
@@ -20,27 +25,33 @@ export const state = {
 
 const DEFAULTS = { ...state };
 
-/** Change the state; whoever listens to `changed` hears which parts. */
+/** Change the state; listeners of `changed` get the names of the changed parts. */
 export function update(change) {
-  const parts = Object.keys(change).filter((name) => change[name] !== state[name]);
+  const parts = apply(change);
   if (parts.length === 0) return;
-  Object.assign(state, change);
-  keep();
+  keep(parts.some((name) => PLACES.includes(name)));
   changed.dispatchEvent(new CustomEvent("change", { detail: new Set(parts) }));
 }
 
 /** Fill in what nobody has chosen; nobody is told. */
 export function fillIn(values) {
-  Object.assign(state, values);
-  keep();
+  apply(values);
+  keep(false);
 }
 
-/** Rate a movie; no stars takes the rating back. */
+/** Rate a movie; no stars removes the rating. */
 export function rate(movieId, stars) {
   const ratings = new Map(state.ratings);
   if (stars) ratings.set(movieId, stars);
   else ratings.delete(movieId);
-  if (ratings.size <= MOST_RATINGS) update({ ratings });
+  if (ratings.size <= MAX_RATINGS) update({ ratings });
+}
+
+/** Add ratings from a file, the first thousand; return how many did not fit. */
+export function rateAll(rated) {
+  const all = [...new Map([...state.ratings, ...rated])];
+  update({ ratings: new Map(all.slice(0, MAX_RATINGS)) });
+  return Math.max(0, all.length - MAX_RATINGS);
 }
 
 /** Take over what the address says, or else what this browser has kept. */
@@ -48,7 +59,15 @@ export function restore() {
   const fragment = location.hash.slice(1);
   const text = fragment.includes("=") ? fragment : stored();
   Object.assign(state, DEFAULTS, read(text));
-  return fragment.includes("=");
+  keep(false);
+}
+
+/** Go where Back or Forward leads: to another card or view. Ratings and sliders stay as they are. */
+export function followHistory() {
+  const there = read(location.hash.slice(1));
+  const parts = apply(Object.fromEntries(PLACES.map((name) => [name, there[name]])));
+  keep(false);
+  if (parts.length) changed.dispatchEvent(new CustomEvent("change", { detail: new Set(parts) }));
 }
 
 /** Return the state as the fragment of a link. */
@@ -56,11 +75,21 @@ export function written() {
   const parts = [];
   if (state.ratings.size) parts.push(`r=${[...state.ratings].map(([id, stars]) => `${id}:${stars}`).join(",")}`);
   if (state.n !== DEFAULTS.n) parts.push(`n=${state.n}`);
-  if (state.minRating !== DEFAULTS.minRating) parts.push(`min=${state.minRating}`);
-  if (state.diversity !== DEFAULTS.diversity) parts.push(`div=${state.diversity}`);
+  if (state.minRating !== null) parts.push(`min=${state.minRating}`);
+  if (state.diversity > 0) parts.push(`div=${state.diversity}`);
+  if (state.recency > 0) parts.push(`recency=${state.recency}`);
+  if (state.genres.length) parts.push(`genres=${state.genres.map(encodeURIComponent).join(",")}`);
+  if (state.yearFrom !== null) parts.push(`from=${state.yearFrom}`);
+  if (state.yearTo !== null) parts.push(`to=${state.yearTo}`);
   if (state.movie !== null) parts.push(`movie=${state.movie}`);
   if (state.view === "compare") parts.push(`compare=${state.left ?? ""}-${state.right ?? ""}`, `by=${state.by}`);
   return parts.join("&");
+}
+
+function apply(change) {
+  const parts = Object.keys(change).filter((name) => change[name] !== state[name]);
+  Object.assign(state, change);
+  return parts;
 }
 
 function read(text) {
@@ -69,10 +98,14 @@ function read(text) {
   const valid = pairs.filter(([id, stars]) => Number.isSafeInteger(id) && stars >= 0.5 && stars <= 5);
   const [left, right] = (given.get("compare") ?? "").split("-");
   return {
-    ratings: new Map(valid.slice(0, MOST_RATINGS)),
+    ratings: new Map(valid.slice(0, MAX_RATINGS)),
     n: Math.round(number(given, "n", DEFAULTS.n)),
-    minRating: number(given, "min", DEFAULTS.minRating),
-    diversity: number(given, "div", DEFAULTS.diversity),
+    minRating: number(given, "min", null),
+    diversity: number(given, "div", 0),
+    recency: number(given, "recency", 0),
+    genres: (given.get("genres") ?? "").split(",").filter(Boolean).slice(0, 50),
+    yearFrom: year(given.get("from")),
+    yearTo: year(given.get("to")),
     movie: /^-?\d{1,15}$/.test(given.get("movie") ?? "") ? Number(given.get("movie")) : null,
     view: given.has("compare") ? "compare" : "lists",
     left: /^\d+$/.test(left) ? left : null,
@@ -87,9 +120,14 @@ function number(given, name, fallback) {
   return Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : fallback;
 }
 
-function keep() {
+const year = (text) => (/^\d{4}$/.test(text ?? "") ? Number(text) : null);
+
+function keep(asEntry) {
   const text = written();
-  history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  const address = text ? `#${text}` : location.pathname + location.search;
+  // The mark tells an entry of this page from a link that was pasted into the address.
+  if (asEntry) history.pushState("explorer", "", address);
+  else history.replaceState("explorer", "", address);
   try {
     localStorage.setItem(KEY, text);
   } catch {

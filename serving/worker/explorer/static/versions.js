@@ -18,7 +18,7 @@ export function metricNames(...metrics) {
   const order = Object.keys(NAMES);
   const place = (name) => order.findIndex((known) => name.startsWith(`${known}_at_`)) >>> 0; // the unknown ones last
   const names = new Set(metrics.flatMap((found) => Object.keys(found)));
-  return [...names].filter((name) => !name.endsWith("_popularity")).sort((one, other) => place(one) - place(other));
+  return [...names].filter((name) => !/_(popularity|low|high)$/.test(name)).sort((one, other) => place(one) - place(other));
 }
 
 /** Return the registered versions, newest first. */
