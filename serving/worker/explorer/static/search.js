@@ -9,6 +9,7 @@ const list = byId("found");
 let options = [];
 let active = -1;
 let asking = null;
+let listedFor = null;
 
 /** Begin to listen; `choose` gets the movie that is chosen. */
 export function startSearch(choose) {
@@ -19,6 +20,11 @@ export function startSearch(choose) {
     input.value = "";
     choose(movie);
   };
+  // What is listed may still answer what stood there a moment ago.
+  const enter = async () => {
+    if (listedFor !== input.value.trim()) await suggest();
+    pick(Math.max(active, 0));
+  };
   input.addEventListener("input", later(suggest, 90));
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -27,7 +33,7 @@ export function startSearch(choose) {
       else if (options.length) activate(next(event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter") {
       event.preventDefault();
-      pick(Math.max(active, 0));
+      enter();
     } else if (event.key === "Escape") {
       event.preventDefault(); // the card stays open
       if (list.hidden) input.value = "";
@@ -52,6 +58,7 @@ async function suggest() {
   asking = new AbortController();
   try {
     show(await ask(`movies/search?limit=8&q=${encodeURIComponent(text.slice(0, 200))}`, { signal: asking.signal }));
+    listedFor = text;
   } catch (error) {
     if (error.name !== "AbortError") fail(error);
   }
@@ -103,6 +110,7 @@ function activate(position) {
 
 function close() {
   asking?.abort();
+  listedFor = null;
   options = [];
   active = -1;
   list.hidden = true;
