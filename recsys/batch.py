@@ -84,7 +84,7 @@ def _picked(
     for row, n_new in enumerate(places.tolist()):
         picked = pick(
             masked[row],
-            int(np.count_nonzero(masked[row] > -np.inf)),
+            None,
             n=n,
             diversity=diversity,
             item_similarity=recommender.item_similarity,

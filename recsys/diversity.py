@@ -7,38 +7,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.item_matrix import ItemMatrix
-from recsys.top_k import top_k
 
 POOL_FACTOR = 10
 """The list is picked from this many times as many best-scored movies."""
 
 
 def rerank_diverse(
-    scores: NDArray[np.float32], item_similarity: ItemMatrix, *, n: int, diversity: float
+    pool: NDArray[np.int64],
+    pool_scores: NDArray[np.float32],
+    item_similarity: ItemMatrix,
+    *,
+    n: int,
+    diversity: float,
 ) -> NDArray[np.int64]:
     """Return the rows of n movies, picked one by one by score less likeness to those picked before.
 
     Parameters
     ----------
-    scores
-        float32, (n_items,); -inf where a movie may not be picked.
+    pool, pool_scores
+        int64 and float32, (n_pool,), the movies to pick from, best first, and their finite scores.
     item_similarity
         (n_items, n_items) in [0, 1].
     n
-        How many to pick, at most as many as have a finite score.
+        How many to pick; fewer where the pool has no more.
     diversity
         The next pick has the largest ``(1 - diversity) * score - diversity * similarity``, where the score is scaled to
         [0, 1] over the pool and the similarity is the largest to any movie picked before. Ties go to the better score.
 
     Returns
     -------
-    int64, (n,), in the order of picking.
+    int64, (min(n, n_pool),), in the order of picking.
     """
-    n_candidates = int(np.isfinite(scores).sum())
-    pool = top_k(scores, min(n_candidates, n * POOL_FACTOR))
     if len(pool) == 0:
         return pool
-    pool_scores = scores[pool]
     spread = pool_scores[0] - pool_scores[-1]
     relevance = (pool_scores - pool_scores[-1]) / spread if spread > 0 else np.ones_like(pool_scores)
     nearest = np.zeros(len(pool), dtype=np.float32)

@@ -93,7 +93,7 @@ def allowed_movies(catalog: Catalog, wanted: MovieFilter | None) -> Allowed | No
     ParameterError
         For a genre that no movie of the catalogue has; the message lists those there are.
     """
-    if wanted is None or wanted == MovieFilter():
+    if wanted is None:
         return None
     mask, unknown = _candidates(catalog, wanted.candidate_movie_ids)
     if wanted.genres:

@@ -56,12 +56,21 @@ class History:
         return self.item_indices[self.n_liked :]
 
 
+def _weight(stars: float) -> float:
+    above = stars - NEUTRAL_STARS
+    return _LIKE_SCALE * above**LIKE_EXPONENT if above > 0 else above
+
+
+_WEIGHT_OF = {half_stars / 2: _weight(half_stars / 2) for half_stars in range(1, 11)}
+"""Of the ratings that nearly all histories are made of."""
+
+
 def rating_weight(stars: float, min_rating: float | None, exponent: float) -> float:
     """Return what one rating weighs, 0 for nothing; see `rating_weights` for many."""
     if min_rating is not None:
         return stars**exponent if stars >= min_rating else 0.0
-    above = stars - NEUTRAL_STARS
-    return _LIKE_SCALE * above**LIKE_EXPONENT if above > 0 else above
+    weight = _WEIGHT_OF.get(stars)
+    return _weight(stars) if weight is None else weight
 
 
 def rating_weights(stars: NDArray[np.float32], min_rating: float | None, exponent: float) -> NDArray[np.float32]:

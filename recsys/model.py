@@ -14,7 +14,7 @@ from recsys.fallback import popular_scores
 from recsys.filter import Allowed, MovieFilter, allowed_movies, as_filter
 from recsys.history import History, history_of
 from recsys.item_matrix import ItemMatrix
-from recsys.picking import pick
+from recsys.picking import best_finite, pick
 from recsys.reasons import Reasons, reasons_of
 from recsys.recency import MAX_RECENCY, RecentPopularity, all_time_popularity, apply_factors, trend
 from recsys.top_k import top_k
@@ -223,17 +223,19 @@ class Recommender:
         """Return the same as `recommend` for a history and a filter that have been made before."""
         scores, strategy = self._scores(history, recency)
         scores[history.seen] = -np.inf
-        n_candidates, unknown = len(scores) - len(history.seen), history.unknown_movie_ids
-        if allowed is not None:
-            scores[~allowed.mask] = -np.inf
-            unknown = tuple(sorted({*unknown, *allowed.unknown_movie_ids}))
+        candidates, unknown = None, history.unknown_movie_ids
         if self.hidden is not None:
             scores[self.hidden] = -np.inf
-        if allowed is not None or self.hidden is not None:
-            n_candidates = int(np.count_nonzero(scores > -np.inf))
+        if allowed is not None:
+            np.copyto(scores, -np.inf, where=~allowed.mask)
+            candidates = np.flatnonzero(scores > -np.inf)
+            unknown = tuple(sorted({*unknown, *allowed.unknown_movie_ids}))
+        if diversity == 0 and new == 0:
+            best = best_finite(scores, candidates, n)
+            return Recommendations(best, scores[best], strategy, unknown)
         picked = pick(
             scores,
-            n_candidates,
+            candidates,
             n=n,
             diversity=diversity,
             item_similarity=self.item_similarity,
@@ -246,7 +248,7 @@ class Recommender:
         """Return the scores, float32, (n_items,), which may be written over, and what they come from."""
         if history.n_liked:
             scores = self.item_weights.weighted_row_sum(history.item_indices, history.weights)
-            if scores.max(initial=0) > 0:
+            if scores.max() > 0:
                 factors = self.recency_factors(recency)
                 return scores if factors is None else apply_factors(scores, factors), "personal"
         shares, disliked = self.recent_popularity.shares, history.weights[history.n_liked :]

@@ -10,7 +10,8 @@ from recsys.history import History
 DESPITE_SHARE = 0.1
 """A disliked movie is named when it takes away at least this part of what the liked ones give: hardly any says less
 than nothing against everything."""
-SHARE_DIGITS = 3
+_DIGITS = np.float32(1000)
+_TINY = np.float32(1e-30)
 
 
 class Reasons(NamedTuple):
@@ -52,23 +53,23 @@ def reasons_of(
         added[unnamed] = 0
         speaking[unnamed[: history.n_liked]] = 0
     order = (-speaking).argsort(axis=0, kind="stable")[:top]
-    largest = np.take_along_axis(speaking, order, axis=0).astype(np.float64)
-    largest /= np.where(given > 0, given, 1)
-    # What speaks for a movie comes first, as it is sorted.
-    counts = (speaking > 0).sum(axis=0).tolist()
+    largest = speaking[order, np.arange(block.shape[1])]
+    thousandths = np.rint(largest * (_DIGITS / np.maximum(given, _TINY)))
     rows: list[list[int]] = history.liked[order].T.tolist()
-    shares: list[list[float]] = largest.round(SHARE_DIGITS).T.tolist()
-    return Reasons(
-        [found[:count] for found, count in zip(rows, counts, strict=True)],
-        [found[:count] for found, count in zip(shares, counts, strict=True)],
-        _despite(history, added[history.n_liked :], given),
-    )
+    shares: list[list[float]] = (thousandths.astype(np.float64) / _DIGITS).T.tolist()
+    # What speaks for a movie comes first, as it is sorted; the rest is cut off.
+    for place, values in enumerate(largest.T.tolist()):
+        if values and not values[-1]:
+            count = len(values) - values.count(0.0)
+            del rows[place][count:], shares[place][count:]
+    return Reasons(rows, shares, _despite(history, added[history.n_liked :], given))
 
 
 def _despite(history: History, added: NDArray[np.float32], given: NDArray[np.float32]) -> list[int | None]:
     if not len(added):
         return [None] * len(given)
-    strongest = added.argmin(axis=0)
     says_much = added.min(axis=0) < -DESPITE_SHARE * given
-    rows: list[int] = history.disliked[strongest].tolist()
+    if not says_much.any():
+        return [None] * len(given)
+    rows: list[int] = history.disliked[added.argmin(axis=0)].tolist()
     return [row if said else None for row, said in zip(rows, says_much.tolist(), strict=True)]

@@ -69,6 +69,13 @@ class ModelSettings(_Group):
         return value
 
 
+class RecommendSettings(_Group):
+    """What may be recommended."""
+
+    hidden: Path | None = None
+    """File of ids of movies that may not be shown, one a line; read again when it changes."""
+
+
 class ApiSettings(_Group):
     """The HTTP service."""
 
@@ -176,6 +183,7 @@ class Settings(BaseSettings):
     """``prod``: JSON logs, four workers."""
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
+    recommend: RecommendSettings = RecommendSettings()
     api: ApiSettings = ApiSettings()
     limits: LimitSettings = LimitSettings()
     cors: CorsSettings = CorsSettings()

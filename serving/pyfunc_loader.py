@@ -4,9 +4,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mlflow.pyfunc
 from mlflow.pyfunc import PyFuncModel
+
+from recsys.model import Recommender
 
 
 def load_pyfunc(folder: Path) -> PyFuncModel:
@@ -15,6 +18,15 @@ def load_pyfunc(folder: Path) -> PyFuncModel:
         # As an address, since MLflow reads "%20" in a path as a blank.
         loaded: PyFuncModel = mlflow.pyfunc.load_model(folder.absolute().as_uri())
         return loaded
+
+
+def answer_from(model: PyFuncModel, recommender: Recommender) -> None:
+    """Let a pyfunc answer from a recommender of the same version that is loaded already, and so hides what that hides.
+
+    The attribute is that of `recsys.pyfunc.RecommenderPyfunc` in every release, as versions bring their own code.
+    """
+    python_model: Any = model.unwrap_python_model()  # type: ignore[no-untyped-call]  # of MLflow
+    python_model._recommender = recommender
 
 
 @contextmanager

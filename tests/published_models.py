@@ -1,4 +1,4 @@
-"""Models in a cache as the sync would have put them there, without MLflow."""
+"""Models in a cache as the sync would have put them there, and as MLflow saves them."""
 
 from pathlib import Path
 
@@ -17,6 +17,23 @@ def save_artifacts(dataset: Dataset, folder: Path, method: str) -> None:
     recipe = Recipe(method, make_params(get_method(method), {}))
     recommender = as_recommender(recipe.fit(dataset), dataset)
     save_model(recommender, model_info(recipe, dataset), folder / LOGGED_FOLDER)
+
+
+def saved_pyfunc(dataset: Dataset, method: str, scratch: Path) -> Path:
+    """Return the folder of a model that MLflow has saved as a pyfunc, without the package that travels along."""
+    import mlflow.pyfunc  # noqa: PLC0415  slow to import, and few tests need it
+
+    from recsys import pyfunc  # noqa: PLC0415  brings MLflow as well
+
+    save_artifacts(dataset, scratch, method)
+    mlflow.pyfunc.save_model(
+        scratch / "saved",
+        python_model=pyfunc.__file__,
+        artifacts={pyfunc.ARTIFACT: str(scratch / LOGGED_FOLDER)},
+        signature=pyfunc.SIGNATURE,
+        pip_requirements=pyfunc.requirements(),
+    )
+    return scratch / "saved"
 
 
 def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str = "content-cosine") -> CachedVersion:

@@ -8,6 +8,7 @@ from pathlib import Path
 from loguru import logger
 
 from recsys.errors import ParameterError
+from recsys.hidden import read_hidden
 from recsys.settings import Settings
 from serving.parent.listener import address_of, allow_many_connections, listen
 from serving.parent.registry_thread import Poller
@@ -28,7 +29,11 @@ def serve(settings: Settings) -> int:
     ------
     ParameterError
         When the address cannot be listened on, or the cache folder cannot be made.
+    DataError
+        When the file of hidden movies cannot be read.
     """
+    if settings.recommend.hidden:
+        read_hidden(settings.recommend.hidden)  # said here, once, and not by every worker
     stop = _stop_signal()
     cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
     _make_folder(cache.served)

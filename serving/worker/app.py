@@ -17,6 +17,7 @@ from serving.worker.documentation import DESCRIPTION, add_documentation
 from serving.worker.errors import add_error_handlers
 from serving.worker.explorer import add_explorer
 from serving.worker.heartbeat import ParentWatch, beat
+from serving.worker.hidden_movies import HiddenMovies
 from serving.worker.http.cors import AnsweringCors
 from serving.worker.http.middleware import RequestMiddleware
 from serving.worker.metrics.counters import Metrics
@@ -76,7 +77,8 @@ def create_app(
 
 def _services(settings: Settings, board: Board, slot: int, labels: list[str], *, check_files: bool) -> Services:
     model_cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
-    served = ServedModel(model_cache, check_files=check_files)
+    hidden = HiddenMovies(settings.recommend.hidden)
+    served = ServedModel(model_cache, hidden, check_files=check_files)
     served.refresh()
     counted = Metrics(board, slot, labels)
     answers = AnswerCache(settings.cache.maxsize, counted, board, slot)
@@ -87,7 +89,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str], *,
         metrics=counted,
         answers=answers,
         scoring=Scoring(settings.logging.level),
-        comparisons=ComparisonModels(model_cache),
+        comparisons=ComparisonModels(model_cache, hidden),
         tracking_uri=settings.tracking_uri,
     )
 

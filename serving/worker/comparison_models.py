@@ -9,6 +9,7 @@ from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, S
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import VersionList, read_version_list
 from serving.worker.errors import UnknownVersionError, VersionLoadingError
+from serving.worker.hidden_movies import HiddenMovies
 from serving.worker.loaded_model import CopyId, LoadedModel, copy_id_of, load_cached_version
 
 
@@ -19,9 +20,12 @@ class ComparisonModels:
     ----------
     cache
         The model cache.
+    hidden
+        The movies that may not be shown.
     """
 
-    def __init__(self, cache: ModelCache) -> None:
+    def __init__(self, cache: ModelCache, hidden: HiddenMovies) -> None:
+        self._hidden = hidden
         self.files = ComparisonFiles(cache)
         self._cache_root = cache.root
         self._held: OrderedDict[tuple[str, CopyId], LoadedModel] = OrderedDict()
@@ -80,7 +84,7 @@ class ComparisonModels:
         if model is None:
             # Away from the event loop, so that normal requests go on.
             model = await asyncio.to_thread(load_cached_version, published, self._cache_root, check_files=True)
-        self._held[key] = model
+        model = self._held[key] = model.hiding(self._hidden.ids)
         self._held.move_to_end(key)
         while len(self._held) > KEPT_COMPARISONS:
             self._held.popitem(last=False)

@@ -1,6 +1,6 @@
 """The model that answers: loaded once from the cache, never changed, replaced as a whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class LoadedModel:
         What tells this copy on the disk from another of the same version that is fetched later.
     loaded_at
         When this process loaded it, ISO 8601, UTC.
+    hidden_ids
+        The movies that it never shows.
     """
 
     recommender: Recommender
@@ -41,6 +43,21 @@ class LoadedModel:
     folder: Path
     copy_id: CopyId
     loaded_at: str
+    hidden_ids: frozenset[int] = frozenset()
+
+    def hiding(self, movie_ids: frozenset[int]) -> "LoadedModel":
+        """Return the same model, which never shows these movies."""
+        if movie_ids == self.hidden_ids:
+            return self
+        other = replace(self, recommender=self.recommender.hiding(movie_ids), hidden_ids=movie_ids)
+        # What has been derived from the catalogue stays as it is; the index of titles takes long to make.
+        vars(other).update({name: vars(self)[name] for name in ("titles", "movie_ids", "years") if name in vars(self)})
+        return other
+
+    @cached_property
+    def answer_key(self) -> tuple[str, frozenset[int]]:
+        """Return what tells the answers of this model from those of all others."""
+        return self.key, self.hidden_ids
 
     @property
     def key(self) -> str:
@@ -67,6 +84,12 @@ class LoadedModel:
     def years(self) -> list[int | None]:
         """Return the years of all rows, None where the year is unknown."""
         return [year or None for year in self.catalog.years.tolist()]
+
+    @cached_property
+    def span_of_years(self) -> tuple[int, int] | None:
+        """Return the first and the last year of its movies, None when none is known."""
+        known = [year for year in self.years if year]
+        return (min(known), max(known)) if known else None
 
 
 def copy_id_of(published: CachedVersion, cache_root: Path) -> CopyId:

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.catalog import MAX_STARS, MIN_STARS
+from recsys.filter import MovieFilter, MovieId
 from recsys.model import DEFAULT_N, MAX_N
+from recsys.recency import MAX_RECENCY
 
 MAX_RATINGS = 1000
-MAX_ID = 2**63 - 1
 MAX_VERSION = 2**31 - 1
 MAX_IDS = 200
 
-MovieId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
 Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
 MinRating = Annotated[float, Field(ge=0, le=MAX_STARS, strict=True, allow_inf_nan=False)]
 N = Annotated[int, Field(ge=1, le=MAX_N)]
@@ -37,6 +37,14 @@ class Question(BaseModel):
     movies and stars below 2 against them, the further the more."""
     diversity: Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)] = 0.0
     """From 0, by score alone, to 1, as unlike one another as possible."""
+    recency: Annotated[float, Field(ge=0, le=MAX_RECENCY, strict=True, allow_inf_nan=False)] | None = None
+    """From 0, not at all, to 2: how far movies that are rated more lately than before are raised. Without it as the
+    model was trained, by default 0."""
+    new: Annotated[int, Field(ge=0, le=MAX_N)] = 0
+    """So many places at the end of the list, at most n, for the best movies that nobody has rated yet; their content
+    alone speaks for them. Fewer where the model knows nothing of them, none in popular lists."""
+    filter: MovieFilter | None = None
+    """Which movies may come up. The list is filled up to n from what is allowed."""
 
 
 class _Answer(BaseModel):
@@ -74,9 +82,15 @@ class Recommendation(MovieName):
     """A movie that the user may like."""
 
     predicted_score: float
-    """The higher the better, comparable within one answer; with strategy ``popular`` the number of ratings."""
+    """The higher the better. Comparable among answers of one version with the same strategy: with ``personal`` what the
+    user's ratings say for the movie, without a unit; with ``popular`` the share of recent users who have rated it, from
+    0 to 1, lowered by its likeness to what the user dislikes."""
     because: list[int]
     """Ids of at most three liked movies that spoke for it, the strongest first."""
+    because_shares: list[float]
+    """The part of each of these in all that the user's liked movies say for it, from 0 to 1."""
+    despite: int | None = None
+    """Id of the disliked movie that spoke most against it; left out when none says much."""
 
 
 class Recommendations(_Answer):
@@ -85,9 +99,11 @@ class Recommendations(_Answer):
     recommendations: list[Recommendation]
     count: int
     strategy: Literal["personal", "popular"]
-    """``popular`` when the history holds no known movie that was liked."""
+    """``popular`` when the history holds no known movie that was liked: what is popular lately, for everyone."""
     unknown_movie_ids: list[int]
-    """Rated movies that the model does not know."""
+    """Rated movies and candidates of the filter that the model does not know."""
+    new_movie_ids: list[int] | None = None
+    """Those that fill places for new movies; left out when none were asked for."""
 
 
 class SimilarMovie(MovieName):
@@ -103,6 +119,8 @@ class SimilarMovies(_Answer):
     query_movie: MovieName
     similar_movies: list[SimilarMovie]
     count: int
+    unknown_movie_ids: list[int] | None = None
+    """Candidates that the model does not know; left out when no candidates were named."""
 
 
 class ModelAnswer(_Answer):
@@ -127,6 +145,10 @@ class ModelAnswer(_Answer):
     run_url: str | None
     """The run in MLflow; null when the tracking store has no address."""
     loaded_at: str
+    genres: list[str]
+    """Genres of its movies, which a filter can name."""
+    years: tuple[int, int] | None
+    """First and last year of its movies; null when none is known."""
     comparing: Literal["open", "token", "closed"]
     """Whether other versions may be looked at: by everyone, with the admin token, or not at all."""
 

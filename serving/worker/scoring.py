@@ -46,9 +46,9 @@ class Scoring:
 
     async def invoke(self, model: LoadedModel, body: bytes, content_type: str) -> ScoringAnswer:
         """Return what `mlflow models serve` would answer for this version, without a traceback in it."""
-        model = await self._model(model)
+        pyfunc = await self._model(model)
         patience = import_module("mlflow.environment_variables").MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT.get()
-        scored = asyncio.to_thread(_score, model, body, content_type)
+        scored = asyncio.to_thread(_score, pyfunc, body, content_type)
         try:
             return await asyncio.wait_for(scored, patience)
         except TimeoutError:
@@ -60,7 +60,9 @@ class Scoring:
                 self._models[model.key] = await asyncio.to_thread(self._load, model)
                 if len(self._models) > KEPT_MODELS:
                     self._models.popitem(last=False)
-            return self._models[model.key]
+            pyfunc = self._models[model.key]
+            import_module("serving.pyfunc_loader").answer_from(pyfunc, model.recommender)
+            return pyfunc
 
     def _load(self, model: LoadedModel) -> Any:
         os.environ.setdefault("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")

@@ -8,6 +8,7 @@ from loguru import logger
 from recsys.errors import RecsysError
 from serving.shared.cached_version import CachedVersion, is_withdrawn, read_pointer
 from serving.shared.model_cache import ModelCache
+from serving.worker.hidden_movies import HiddenMovies
 from serving.worker.loaded_model import CopyId, LoadedModel, copy_id_of, load_cached_version
 
 LOOK_SECONDS = 0.25
@@ -29,12 +30,15 @@ class ServedModel:
     ----------
     cache
         The model cache.
+    hidden
+        The movies that may not be shown; None for none.
     check_files
         Compare checksums before anything is loaded; for a worker that takes the place of one that has died.
     """
 
-    def __init__(self, cache: ModelCache, *, check_files: bool = False) -> None:
+    def __init__(self, cache: ModelCache, hidden: HiddenMovies | None = None, *, check_files: bool = False) -> None:
         self._cache = cache
+        self._hidden = hidden or HiddenMovies(None)
         self._check_files = check_files
         self._seen: Mark | None = None
         self._failed: Mark | None = None
@@ -79,6 +83,8 @@ class ServedModel:
         while True:
             mark = self._mark()
             await asyncio.sleep(RETRY_SECONDS if mark is not None and mark == self._failed else LOOK_SECONDS)
+            if self._hidden.refresh() and self.current:
+                self.current = self.current.hiding(self._hidden.ids)
             if self._mark() not in (None, self._seen):
                 await asyncio.to_thread(self.refresh)
 
@@ -87,6 +93,7 @@ class ServedModel:
         key = published.folder, copy_id_of(published, self._cache.root)
         if key not in self._kept:
             self._kept[key] = load_cached_version(published, self._cache.root, check_files=self._check_files)
+        self._kept[key] = self._kept[key].hiding(self._hidden.ids)
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT_MODELS:
             self._kept.popitem(last=False)

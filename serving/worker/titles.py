@@ -57,12 +57,12 @@ class TitleIndex:
         self._misspelled = MisspelledSearch(lines)
         self._starts = np.cumsum([0, *map(len, lines)])[:-1].tolist()
 
-    def search(self, query: str, limit: int) -> list[int]:
+    def search(self, query: str, limit: int, hidden: NDArray[np.bool_] | None = None) -> list[int]:
         """Return rows of the catalogue, at most ``limit``: titles that begin with the query, words that do, then any.
 
         Where none does, one typing error is forgiven.
 
-        A query without a letter or digit finds nothing.
+        A query without a letter or digit finds nothing; hidden rows, bool, (n_items,), are passed over.
         """
         wanted = plain(query)
         if not wanted:
@@ -70,11 +70,15 @@ class TitleIndex:
         found: dict[int, None] = {}
         for pattern in (f"\n{wanted}", f" {wanted}", wanted):
             for position in self._positions(pattern):
-                found.setdefault(self._rows[bisect_right(self._starts, position) - 1])
+                row = self._rows[bisect_right(self._starts, position) - 1]
+                if hidden is not None and hidden[row]:
+                    continue
+                found.setdefault(row)
                 if len(found) >= limit:
                     return list(found)
         if not found:
-            found = dict.fromkeys(self._rows[line] for line in self._misspelled.search(wanted))
+            near = (self._rows[line] for line in self._misspelled.search(wanted))
+            found = dict.fromkeys(row for row in near if hidden is None or not hidden[row])
         return list(found)[:limit]
 
     def _positions(self, pattern: str) -> Iterator[int]:

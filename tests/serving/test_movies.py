@@ -70,3 +70,30 @@ def test_search_without_hit_gives_empty_list(client: TestClient) -> None:
 @pytest.mark.parametrize("query", ["", "q=", "q=a&limit=0", "q=a&limit=51", f"q={'a' * 201}"])
 def test_search_bad_query_gives_422(client: TestClient, query: str) -> None:
     assert client.get(f"/movies/search?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "movie_ids"),
+    [
+        ("genres=Comedy", {20, 50}),
+        ("genres=comedy&not_genres=Action", {50}),
+        ("genres=Action,Drama", {10, 20, 40, 50}),
+        ("genres=Action&genres=Drama", {10, 20, 40, 50}),
+        ("year_from=1991&year_to=1991", {20}),
+        ("exclude_movie_ids=20,50", {10, 40}),
+        ("exclude_movie_ids=20&exclude_movie_ids=50", {10, 40}),
+        ("candidate_movie_ids=20,999", {20}),
+    ],
+)
+def test_similar_filter_is_obeyed(client: TestClient, query: str, movie_ids: set[int]) -> None:
+    body = client.get(f"/movies/30/similar?{query}").json()
+    assert {movie["movie_id"] for movie in body["similar_movies"]} == movie_ids
+    assert body.get("unknown_movie_ids") == ([999] if "999" in query else None)
+    assert len(client.get("/movies/30/similar").json()["similar_movies"]) == 4, "the filter is part of the cache key"
+
+
+@pytest.mark.parametrize(
+    "query", ["genres=Western", "year_from=x", "year_from=2000&year_to=1990", "exclude_movie_ids=a"]
+)
+def test_similar_wrong_filter_is_refused(client: TestClient, query: str) -> None:
+    assert client.get(f"/movies/30/similar?{query}").status_code == 422

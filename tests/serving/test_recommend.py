@@ -22,7 +22,73 @@ def test_recommend_fields_are_those_of_the_contract(client: TestClient) -> None:
     body = client.post("/recommend", json={"user_ratings": {"20": 5}}).json()
     assert set(body) == {"recommendations", "count", "strategy", "unknown_movie_ids"}
     for movie in body["recommendations"]:
-        assert set(movie) == {"movie_id", "title", "year", "predicted_score", "because"}
+        assert set(movie) == {"movie_id", "title", "year", "predicted_score", "because", "because_shares"}
+
+
+def test_recommend_shares_are_parts_of_what_liked_movies_say(client: TestClient) -> None:
+    body = client.post("/recommend", json={"user_ratings": {"20": 5, "10": 5}}).json()
+    for movie in body["recommendations"]:
+        assert len(movie["because_shares"]) == len(movie["because"])
+        assert sum(movie["because_shares"]) == pytest.approx(1 if movie["because"] else 0, abs=0.002)
+        assert movie["because_shares"] == sorted(movie["because_shares"], reverse=True)
+
+
+def test_recommend_disliked_movie_is_named_as_despite_and_never_as_because(client: TestClient) -> None:
+    # 30 is a comedy of 1991 as 20 is; 10, of the year before, shares half of 20's genres.
+    liked = client.post("/recommend", json={"user_ratings": {"20": 5}, "n": 1}).json()["recommendations"]
+    assert "despite" not in liked[0]
+    mixed = client.post("/recommend", json={"user_ratings": {"20": 5, "10": 0.5}}).json()["recommendations"]
+    by_id = {movie["movie_id"]: movie for movie in mixed}
+    assert by_id[30]["because"] == [20]
+    assert by_id[30]["despite"] == 10
+    assert by_id[30]["predicted_score"] < liked[0]["predicted_score"]
+
+
+def test_recommend_popular_scores_are_shares_of_users(client: TestClient) -> None:
+    movies = client.post("/recommend", json={"user_ratings": {}, "n": 50}).json()["recommendations"]
+    # Four users; 10 and 30 have three ratings each, 40 and 50 two.
+    assert [(movie["movie_id"], movie["predicted_score"]) for movie in movies[:4]] == [
+        *((10, 0.75), (30, 0.75)),
+        *((40, 0.5), (50, 0.5)),
+    ]
+    assert all(movie["because"] == movie["because_shares"] == [] for movie in movies)
+
+
+def test_recommend_filter_is_obeyed_and_unknown_candidates_are_named(client: TestClient) -> None:
+    question = {"user_ratings": {"20": 5}, "filter": {"genres": ["Comedy"], "candidate_movie_ids": [50, 30, 10, 77]}}
+    body = client.post("/recommend", json=question).json()
+    assert [movie["movie_id"] for movie in body["recommendations"]] == [30, 50]
+    assert body["unknown_movie_ids"] == [77]
+    popular = client.post("/recommend", json={**question, "user_ratings": {}}).json()
+    assert popular["strategy"] == "popular"
+    assert [movie["movie_id"] for movie in popular["recommendations"]] == [30, 50]
+
+
+def test_recommend_filter_is_part_of_the_cache_key(client: TestClient) -> None:
+    plain = client.post("/recommend", json={"user_ratings": {"20": 5}}).json()
+    kept_out = {"user_ratings": {"20": 5}, "filter": {"exclude_movie_ids": [30]}}
+    assert 30 in [movie["movie_id"] for movie in plain["recommendations"]]
+    for _ in range(2):
+        filtered = client.post("/recommend", json=kept_out).json()
+        assert 30 not in [movie["movie_id"] for movie in filtered["recommendations"]]
+    assert client.post("/recommend", json={"user_ratings": {"20": 5}}).json() == plain
+
+
+def test_recommend_unknown_genre_is_refused_with_those_there_are(client: TestClient) -> None:
+    answer = client.post("/recommend", json={"user_ratings": {}, "filter": {"not_genres": ["Western"]}})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "there is no genre 'Western'; the genres are Action, Comedy, Drama"
+    assert client.get("/model").json()["genres"] == ["Action", "Comedy", "Drama"]
+    assert client.get("/model").json()["years"] == [1970, 1995]
+
+
+def test_recommend_new_movie_takes_the_last_place(client: TestClient) -> None:
+    # Nobody has rated 20, an action comedy of 1991; 60 is known by nothing.
+    body = client.post("/recommend", json={"user_ratings": {"10": 5, "30": 5}, "n": 2, "new": 2}).json()
+    assert body["new_movie_ids"] == [20]
+    assert body["recommendations"][-1]["movie_id"] == 20
+    assert body["count"] == 2
+    assert client.post("/recommend", json={"user_ratings": {}, "n": 1, "new": 2}).status_code == 422
 
 
 def test_recommend_nothing_liked_gives_popular_list(client: TestClient) -> None:
@@ -73,6 +139,15 @@ def test_recommend_diversity_keeps_the_best_first(client: TestClient) -> None:
         ({"user_ratings": {"1": 5}, "min_rating": 6}, ["body", "min_rating"]),
         ({"user_ratings": {"1": 5}, "diversity": 1.5}, ["body", "diversity"]),
         ({"user_ratings": {"1": 5}, "minrating": 3}, ["body", "minrating"]),
+        ({"user_ratings": {"1": 5}, "recency": 2.1}, ["body", "recency"]),
+        ({"user_ratings": {"1": 5}, "new": -1}, ["body", "new"]),
+        ({"user_ratings": {"1": 5}, "filter": {"genre": ["Comedy"]}}, ["body", "filter", "genre"]),
+        ({"user_ratings": {"1": 5}, "filter": {"year_from": "then"}}, ["body", "filter", "year_from"]),
+        ({"user_ratings": {}, "filter": {"year_from": 2000, "year_to": 1990}}, ["body", "filter"]),
+        (
+            {"user_ratings": {}, "filter": {"exclude_movie_ids": [*range(1001)]}},
+            ["body", "filter", "exclude_movie_ids"],
+        ),
     ],
 )
 def test_recommend_bad_input_names_the_field(client: TestClient, question: object, field: list[str]) -> None:
@@ -129,6 +204,10 @@ def test_recommend_body_within_the_limit_in_pieces_is_answered(client: TestClien
         b'{"user_ratings": {"20": 5}, "n": true}',
         b'{"user_ratings": {"20": 5}, "n": null}',
         b'{"user_ratings": {"20": 50e-1}, "diversity": 0}',
+        b'{"user_ratings": {"20": 5, "40": 1}, "min_rating": null, "recency": 0.5, "new": 1, "n": 2}',
+        b'{"user_ratings": {"20": 5}, "filter": {"genres": ["comedy"], "candidate_movie_ids": [30, 77]}}',
+        b'{"user_ratings": {"20": 5}, "filter": {"genres": ["Western"]}}',
+        b'{"user_ratings": {"20": 5}, "n": 1, "new": 2}',
         b'{"user_ratings": {"20": 1e400}}',
         b'{"user_ratings": {"20": NaN}}',
         b'{"user_ratings": {"": 5}}',

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from recsys.errors import ParameterError
+from recsys.filter import MAX_ID, MovieFilter
 from recsys.model import DEFAULT_N, MAX_N
 from serving.worker import questions
 from serving.worker.context import context_of
@@ -14,7 +15,8 @@ from serving.worker.http.json_response import CLOSED, INVALID, UNAVAILABLE, UNKN
 from serving.worker.http.quick_route import QuickRoute, quick_way
 from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import CHOOSING, Version
-from serving.worker.schemas import MAX_ID, MAX_IDS, Movie, MovieName, Movies, SimilarMovies
+from serving.worker.routes.queried_filter import QueriedFilter
+from serving.worker.schemas import MAX_IDS, Movie, MovieName, Movies, SimilarMovies
 from serving.worker.state import services_of
 
 router = APIRouter(tags=["movies"], route_class=QuickRoute)
@@ -42,11 +44,12 @@ async def plain_similar(request: Request) -> Response | None:
     return similar_as_served(request, int(movie_id), n) if 1 <= n <= MAX_N else None
 
 
-def similar_as_served(request: Request, movie_id: int, n: int) -> Response:
+def similar_as_served(request: Request, movie_id: int, n: int, wanted: MovieFilter | None = None) -> Response:
     """Answer from the served version, or from the answers that are kept."""
     model = context_of(request).model
-    key = (model.key, "similar", movie_id, n)
-    return json_response(services_of(request).answers.get_or_make(key, lambda: questions.similar(model, movie_id, n)))
+    key = (model.answer_key, "similar", movie_id, n, wanted)
+    answers = services_of(request).answers
+    return json_response(answers.get_or_make(key, lambda: questions.similar(model, movie_id, n, wanted)))
 
 
 @router.get(
@@ -56,12 +59,14 @@ def similar_as_served(request: Request, movie_id: int, n: int) -> Response:
     **CHOOSING,
 )
 @quick_way(plain_similar)
-async def similar(request: Request, movie_id: MovieId, n: Limit = DEFAULT_N, version: Version = None) -> Response:
-    """Movies that resemble one, most similar first."""
+async def similar(
+    request: Request, movie_id: MovieId, wanted: QueriedFilter, n: Limit = DEFAULT_N, version: Version = None
+) -> Response:
+    """Movies that resemble one, most similar first. The filter is that of ``POST /recommend``, a parameter a field."""
     if version is not None:
         # Past the cache of answers, which is for the served version.
-        return json_response(questions.similar(await chosen_model(request, version), movie_id, n))
-    return similar_as_served(request, movie_id, n)
+        return json_response(questions.similar(await chosen_model(request, version), movie_id, n, wanted))
+    return similar_as_served(request, movie_id, n, wanted)
 
 
 @router.get("/movies", responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE}, response_model=None)

@@ -18,8 +18,15 @@ from serving.worker.state import services_of
 router = APIRouter(tags=["recommendations"], route_class=QuickRoute)
 
 EXAMPLES = {
-    "two ratings": {"value": {"user_ratings": {"1": 5, "50": 4.5}, "n": 10, "min_rating": 3.5}},
+    "two ratings": {"value": {"user_ratings": {"1": 5, "50": 4.5}, "n": 10}},
     "a newcomer": {"value": {"user_ratings": {}, "n": 5}},
+    "a dislike": {"value": {"user_ratings": {"1": 5, "50": 1}, "n": 10}},
+    "comedies of the nineties, a second page": {
+        "value": {
+            "user_ratings": {"1": 5, "50": 4.5},
+            "filter": {"genres": ["Comedy"], "year_from": 1990, "year_to": 1999, "exclude_movie_ids": [95, 588]},
+        }
+    },
     "a mixed list": {"value": {"user_ratings": {"1": 5, "50": 4.5, "56": 2}, "n": 10, "diversity": 0.5}},
 }
 
@@ -42,7 +49,8 @@ def answer_as_served(request: Request, question: Question) -> Response:
     """Answer from the served version, or from the answers that are kept."""
     model = context_of(request).model
     ratings = frozenset(question.user_ratings.items())
-    key = (model.key, "recommend", ratings, question.n, question.min_rating, question.diversity)
+    wanted = (question.n, question.min_rating, question.diversity, question.recency, question.new, question.filter)
+    key = (model.answer_key, "recommend", ratings, wanted)
     return json_response(services_of(request).answers.get_or_make(key, lambda: questions.recommend(model, question)))
 
 
