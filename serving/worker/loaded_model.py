@@ -85,12 +85,6 @@ class LoadedModel:
         """Return the years of all rows, None where the year is unknown."""
         return [year or None for year in self.catalog.years.tolist()]
 
-    @cached_property
-    def span_of_years(self) -> tuple[int, int] | None:
-        """Return the first and the last year of its movies, None when none is known."""
-        known = [year for year in self.years if year]
-        return (min(known), max(known)) if known else None
-
 
 def copy_id_of(published: CachedVersion, cache_root: Path) -> CopyId:
     """Return what tells the copy of a version that lies in the cache now from any other."""

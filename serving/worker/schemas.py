@@ -145,10 +145,6 @@ class ModelAnswer(_Answer):
     run_url: str | None
     """The run in MLflow; null when the tracking store has no address."""
     loaded_at: str
-    genres: list[str]
-    """Genres of its movies, which a filter can name."""
-    years: tuple[int, int] | None
-    """First and last year of its movies; null when none is known."""
     comparing: Literal["open", "token", "closed"]
     """Whether other versions may be looked at: by everyone, with the admin token, or not at all."""
 

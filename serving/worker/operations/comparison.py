@@ -46,8 +46,6 @@ def describe_model(request: Request) -> dict[str, Any]:
         "run_id": model.run_id,
         "run_url": _run_url(services, model.run_id),
         "loaded_at": model.loaded_at,
-        "genres": sorted(model.catalog.genre_names),
-        "years": model.span_of_years,
         "comparing": _comparing(services),
     }
 
