@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+# A module stays in one process, since its tests share servers.
+PARALLEL := --numprocesses=2 --dist=loadscope
 
 # What .env says counts here as well; a variable of the caller's comes first.
 TRACKING_IN_ENV_FILE := $(shell sed -n 's/^MLFLOW_TRACKING_URI=//p' .env 2>/dev/null | tail -n 1)
@@ -27,7 +29,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help up train ui test test-slow test-docker lint format bench lock clean
+.PHONY: help up train ui test coverage test-slow test-docker lint format bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +47,10 @@ ui: $(INSTALLED) ## MLflow's UI on port $(UI_PORT), to compare runs and to move 
 	@exec mlflow server --host 127.0.0.1 --port $(UI_PORT) --backend-store-uri $(MLFLOW_TRACKING_URI) --workers 1
 
 test: $(INSTALLED_DEV) ## run the tests
-	@python -m pytest
+	@python -m pytest $(PARALLEL)
+
+coverage: $(INSTALLED_DEV) ## run the tests and check how much of the code they run, its processes included
+	@python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
 
 test-slow: $(INSTALLED_DEV) ## run the long tests: load, faults, other environments
 	@python -m pytest -m slow

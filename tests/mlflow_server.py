@@ -41,7 +41,7 @@ def running_server(home: Path, *, serves_artifacts: bool = False) -> Iterator[st
         yield url
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def failing_proxy(url: str, fails: Callable[[str, bytes], bool]) -> Iterator[str
                 self.close_connection = True
                 self.connection.close()
                 return
-            connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=30)
+            connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=120)
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
             connection.request(self.command, self.path, body, headers)
             answer = connection.getresponse()

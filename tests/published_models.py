@@ -37,13 +37,18 @@ def saved_pyfunc(dataset: Dataset, method: str, scratch: Path) -> Path:
 
 
 def publish(cache: ModelCache, dataset: Dataset, version: int = 1, method: str = "content-cosine") -> CachedVersion:
-    """Fit a model and publish it as a version."""
+    """Fit a model and publish it as the version that is served."""
+    stored = store(cache, dataset, version, method)
+    cache.publish(stored)
+    return stored
+
+
+def store(cache: ModelCache, dataset: Dataset, version: int, method: str) -> CachedVersion:
+    """Fit a model and put it into the cache as a version, without letting it be served."""
     with cache.scratch() as scratch:
         save_artifacts(dataset, scratch, method)
         sha256 = tree_sha256(scratch)
         folder = cache.folder_for(version, sha256)
         cache.store(scratch, folder, fingerprint(scratch))
     relative = str(folder.relative_to(cache.root))
-    published = CachedVersion("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())
-    cache.publish(published)
-    return published
+    return CachedVersion("movie-recommender", version, f"run-{version}", relative, sha256, utc_now())

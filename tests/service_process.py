@@ -51,13 +51,13 @@ class Service:
         headers = {"Content-Type": "application/json", **headers}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return Answer(answer.status, _lower(answer.headers), answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _lower(error.headers), error.read().decode())
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> float:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 120) -> float:
         """Wait for a condition and return how long it took."""
         started = time.monotonic()
         while True:
@@ -70,7 +70,7 @@ class Service:
             assert time.monotonic() - started < seconds, self.story()
             time.sleep(0.05)
 
-    def wait_for_version(self, version: str, seconds: float = 60) -> float:
+    def wait_for_version(self, version: str, seconds: float = 120) -> float:
         """Wait until a version answers and return how long it took."""
         return self.wait_until(lambda: self.ask("/health/live").version == version, seconds)
 
@@ -102,7 +102,7 @@ class Service:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the service by a signal and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
 
 def _command(pid: int) -> bytes:

@@ -25,7 +25,7 @@ def start(command: Sequence[str], log: Path | None = None) -> subprocess.Popen[s
 
 def run(command: Sequence[str], log: Path | None = None) -> tuple[int, str, str]:
     with start(command, log) as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
@@ -50,7 +50,7 @@ def test_entrypoint_sigterm_reaches_the_command(tmp_path: Path) -> None:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 3
+            assert process.wait(120) == 3
 
 
 def test_entrypoint_orphans_do_not_hide_the_exit_code() -> None:

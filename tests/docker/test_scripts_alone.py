@@ -11,7 +11,7 @@ SCRIPTS = sorted(path for path in DOCKER.glob("*.sh") if path.name != "install.s
 
 
 def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False, timeout=20)
+    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_scripts_are_the_five() -> None:

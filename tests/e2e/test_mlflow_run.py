@@ -99,7 +99,7 @@ def make_up(clone: Path, port: int, log: Path, *variables: str) -> Iterator[subp
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(made.pid, signal.SIGINT)
-            made.wait(timeout=30)
+            made.wait(timeout=120)
 
 
 def open_health(port: int) -> HTTPResponse:
@@ -119,7 +119,7 @@ def seconds_until_healthy(port: int, made: subprocess.Popen[bytes], log: Path, t
 
 
 def group_is_gone(group: int) -> bool:
-    for _ in range(50):
+    for _ in range(1200):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:

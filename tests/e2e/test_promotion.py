@@ -88,7 +88,7 @@ def by_rest(registry: Registry, version: int) -> None:
     body = json.dumps({"name": MODEL, "alias": "production", "version": str(version)}).encode()
     url = f"{registry.tracking_uri}/api/2.0/mlflow/registered-models/alias"
     request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         assert answer.status == 200
 
 
@@ -122,8 +122,8 @@ def last_entry(registry: Registry) -> tuple[str, int | None, int | None]:
 
 
 def assert_follows(service: Service, registry: Registry, version: int) -> None:
-    service.wait_for_version(str(version), seconds=30)
-    service.wait_until(lambda: registry.aliases() == {"Production": version, "production": version}, seconds=30)
+    service.wait_for_version(str(version), seconds=120)
+    service.wait_until(lambda: registry.aliases() == {"Production": version, "production": version}, seconds=120)
     assert AliasState.of(registry.metadata(), "Production").is_settled
     assert service.ask("/health").json["status"] == "healthy"
 
@@ -173,13 +173,13 @@ def test_alias_removed_in_the_ui_service_goes_on_and_says_so(service, registry, 
     for _ in range(2):
         dialog.locator("button[data-component-id*=modelversionaliastag]").first.click()
     save(dialog)
-    service.wait_until(lambda: service.ask("/health").json["status"] == "degraded", seconds=30)
+    service.wait_until(lambda: service.ask("/health").json["status"] == "degraded", seconds=120)
     health = service.ask("/health").json
     assert health["model_version"] == "2"
     assert "has the alias Production" in json.dumps(health)
     assert service.ask("/recommend", {"user_ratings": {"10": 5}}).version == "2"
     assert registry.aliases() == {}
-    service.wait_until(lambda: last_entry(registry) == ("removed", 2, None), seconds=30)
+    service.wait_until(lambda: last_entry(registry) == ("removed", 2, None), seconds=120)
     in_the_ui(page, registry, 3)
     assert_follows(service, registry, 3)
 

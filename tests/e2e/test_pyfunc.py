@@ -116,11 +116,11 @@ def scoring_server(store: Path) -> Iterator[str]:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
-            server.wait(timeout=20)
+            server.wait(timeout=120)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(120):
+    for _ in range(400):
         assert server.poll() is None, log.read_text()
         try:
             with urllib.request.urlopen(url, timeout=5):
@@ -134,7 +134,7 @@ def ask(address: str, question: dict[str, object]) -> list[dict[str, list[object
     request = urllib.request.Request(
         f"{address}/invocations", json.dumps(question).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         return json.load(answer)["predictions"]
 
 

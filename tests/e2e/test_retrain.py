@@ -118,7 +118,7 @@ def test_retrain_sigterm_gives_the_lock_back_and_marks_the_run(home):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.terminate()
-    assert process.wait(30) == 143
+    assert process.wait(120) == 143
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
     assert not [tag for tag in registry.tags() if tag.startswith("lock.")]
     assert AliasState.of(registry.metadata(), "Production").current == 1
@@ -135,7 +135,7 @@ def test_schedule_fires_each_minute_logs_json_and_ends_on_sigterm(home):
         assert time.monotonic() < deadline, (home / "schedule.log").read_text()
         time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
+    assert process.wait(120) == 0
     lines = [json.loads(line) for line in (home / "schedule.log").read_text(encoding="utf-8").splitlines()]
     messages = [line["message"] for line in lines]
     starts = [line["timestamp"][17:19] for line in lines if line["message"] == "retraining starts"]
@@ -157,14 +157,14 @@ def test_schedule_sigterm_during_a_run_ends_the_run_too(home):
     for line in process.stdout:
         if "retraining starts" in line:
             break
-    time.sleep(1.5)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    pids = [int(pid) for path in children.parent.parent.glob("*/children") for pid in path.read_text().split()]
-    assert pids
+    tasks, pids, deadline = Path(f"/proc/{process.pid}/task"), [], time.monotonic() + 120
+    while not pids:
+        assert time.monotonic() < deadline
+        pids = [int(pid) for path in tasks.glob("*/children") for pid in path.read_text().split()]
     process.send_signal(signal.SIGTERM)
     process.stdout.read()
     process.stdout.close()
-    assert process.wait(15) == 0
+    assert process.wait(120) == 0
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,9 +54,8 @@ def test_alias_move_and_rollback_reach_all_workers_and_fail_no_request(service: 
         asking = [pool.submit(ask_meanwhile, service, stop) for _ in range(2)]
         for version in ("2", "1"):
             registry.set_alias("Live", int(version))
-            service.wait_for_version(version, seconds=10)
-            time.sleep(1.0)
-            assert {service.ask("/health/live").version for _ in range(40)} == {version}
+            service.wait_for_version(version, seconds=120)
+            service.wait_until(lambda: {service.ask("/health/live").version for _ in range(40)} == {version})  # noqa: B023
         stop.set()
         answers = [answer for asked in asking for answer in asked.result()]
     assert {answer.status for answer in answers} == {200}

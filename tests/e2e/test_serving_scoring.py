@@ -90,7 +90,7 @@ def theirs(registry_home: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        process.wait(120)
 
 
 def wait_for(address: str) -> None:
@@ -110,7 +110,7 @@ def ask(address: str, content_type: str, payload: Any) -> tuple[int, str, Any]:
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     request = urllib.request.Request(f"{address}/invocations", data=data, headers={"Content-Type": content_type})
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -136,6 +136,6 @@ def test_invocations_answers_as_mlflow_does(ours: str, theirs: str, content_type
 def test_ping_and_version_answer_as_mlflow_does(ours: str, theirs: str, path: str) -> None:
     answers = []
     for address in (ours, theirs):
-        with urllib.request.urlopen(f"{address}{path}", timeout=60) as answer:
+        with urllib.request.urlopen(f"{address}{path}", timeout=120) as answer:
             answers.append((answer.status, answer.headers["Content-Type"], answer.read()))
     assert answers[0] == answers[1]

@@ -128,7 +128,7 @@ def half_file(cache: Path) -> Path | None:
 
 def killed_in_the_middle(service: Service, gate: Gate) -> None:
     """Kill the parent once half of a file has been fetched, and wait until its workers have ended."""
-    assert gate.stuck.wait(60), service.story()
+    assert gate.stuck.wait(120), service.story()
     wait_until(lambda: half_file(service.cache) is not None)
     workers = service.worker_pids
     service.process.send_signal(signal.SIGKILL)

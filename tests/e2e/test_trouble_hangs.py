@@ -122,7 +122,7 @@ def test_hung_parent_ends_so_that_the_service_is_started_again(service: Service,
     workers = service.worker_pids
     assert service.ask("/recommend", QUESTION).status == 200
     hang(service.process.pid, how)
-    assert service.process.wait(60) == -signal.SIGKILL
+    assert service.process.wait(120) == -signal.SIGKILL
     wait_until(lambda: not any(map(is_running, workers)))
     assert "the parent process" in service.log.read_text()
 

@@ -59,7 +59,7 @@ def service(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield started
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
         copying.join()
         process.stdout.close()  # type: ignore[union-attr]
 

@@ -33,7 +33,7 @@ def load(service: Any, version: int) -> str:
         states.append(service.ask(f"/versions/{version}/load", {}, **AUTH).json["state"])
         return states[-1] in ("ready", "refused")
 
-    service.wait_until(ended, 30)
+    service.wait_until(ended)
     return states[-1]
 
 

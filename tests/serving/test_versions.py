@@ -1,13 +1,14 @@
 """``GET /model``, ``GET /versions``, ``?version=``: in an app, with files as the parent process would write them."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from published_models import store
 from starlette.testclient import TestClient
 
+from recsys.data import Dataset
 from recsys.settings import ApiSettings, Settings
 from serving.shared.comparison_files import ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
@@ -49,17 +50,11 @@ def extra(model_cache: ModelCache) -> ComparisonFiles:
 
 
 @pytest.fixture
-def make_ready(
-    model_cache: ModelCache, extra: ComparisonFiles, publish: Callable[..., object]
-) -> Callable[[int, str], None]:
+def make_ready(model_cache: ModelCache, extra: ComparisonFiles, tiny: Dataset) -> Callable[[int, str], None]:
     """Return a function that does what the parent does for a version that is wanted."""
 
     def fetch_version(version: int, method: str) -> None:
-        current = model_cache.current()
-        published = publish(version, method)
-        if current is not None:
-            model_cache.publish(current)
-        extra.put(version, ComparisonVersion(published))  # type: ignore[arg-type]
+        extra.put(version, ComparisonVersion(store(model_cache, tiny, version, method)))
 
     return fetch_version
 
@@ -234,9 +229,6 @@ def test_comparison_models_hold_two_at_most(
     write_version_list(extra.list, replace(LIST, versions=(listed(4), *LIST.versions)))
     for version in (2, 3, 4):
         make_ready(version, "content-jaccard")
-        # `make_ready` points to the version for an instant, which the app may have followed: wait until it is back.
-        while client.get("/health").json()["model_version"] != "1":
-            time.sleep(0.05)
         assert client.get(f"/movies/30?version={version}").headers["x-model-version"] == str(version)
     held = client.app.state.services.comparisons._held  # type: ignore[attr-defined]
     assert [model.version for model in held.values()] == ["3", "4"]

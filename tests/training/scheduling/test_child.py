@@ -46,24 +46,25 @@ def test_child_keeps_the_environment_but_not_the_run_of_mlflow(monkeypatch, log)
 
 
 @pytest.mark.parametrize(
-    ("code", "exit_code"),
+    ("code", "patience", "exit_code"),
     [
-        pytest.param("import time; print('up', flush=True); time.sleep(60)", -15, id="obedient"),
+        pytest.param("import time; print('up', flush=True); time.sleep(600)", 120, -15, id="obedient"),
         pytest.param(
-            "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+            "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+            0.5,
             -9,
             id="deaf",
         ),
     ],
 )
-def test_child_stop_ends_it_in_time(code, exit_code, log):
+def test_child_stop_ends_it_in_time(code, patience, exit_code, log):
     child, codes = Child(python(code)), []
     thread = threading.Thread(target=lambda: codes.append(child.run()))
     thread.start()
     while not log:
         time.sleep(0.01)
-    child.stop(patience_seconds=0.5)
-    thread.join(5)
+    child.stop(patience_seconds=patience)
+    thread.join(120)
     assert codes == [exit_code]
 
 
