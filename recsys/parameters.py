@@ -10,13 +10,17 @@ from recsys.errors import ParameterError, did_you_mean
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(model: type[Model], values: Mapping[str, Any], *, owner: str = "") -> Model:
+def validated(
+    model: type[Model], values: Mapping[str, Any], *, owner: str = "", spell: Callable[[list[str]], str] = ".".join
+) -> Model:
     """Return the model with these values, the defaults elsewhere; text is turned into numbers.
 
     Parameters
     ----------
     owner
         Who has the parameters, for the message: ``"method item-knn"``.
+    spell
+        As in `first_problem`.
 
     Raises
     ------
@@ -30,7 +34,7 @@ def validated(model: type[Model], values: Mapping[str, Any], *, owner: str = "")
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise ParameterError(first_problem(error, of)) from None
+        raise ParameterError(first_problem(error, of, spell=spell)) from None
 
 
 def first_problem(error: ValidationError, of: str = "", *, spell: Callable[[list[str]], str] = ".".join) -> str:

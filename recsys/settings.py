@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from recsys.errors import ParameterError, did_you_mean
+from recsys.origins import origin_problem
 from recsys.parameters import first_problem
 from recsys.registry_names import alias_problem, name_problem
 from recsys.tracking_address import SQLITE, address_problem, split_userinfo
@@ -149,7 +150,17 @@ class CorsSettings(_Group):
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return _names(value.strip("[]").replace('"', ""))
+            text = value.strip()
+            text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+            return _names(text.replace('"', ""))
+        return value
+
+    @field_validator("origins")
+    @classmethod
+    def _check(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        problem = next(filter(None, map(origin_problem, value)), "")
+        if problem:
+            raise ValueError(problem)
         return value
 
 

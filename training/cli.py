@@ -71,12 +71,17 @@ def main(argv: Sequence[str]) -> int:
         quiet_libraries()
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", RETRIES)
         return run_command(command, argv[1:], settings)
-    except ParameterError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_USAGE
     except RecsysError as error:
         sys.stderr.write(f"error: {error}\n")
-        return EXIT_FAILED
+        if prepared := os.environ.get("MLFLOW_RUN_ID"):
+            drop_prepared(prepared)
+        return EXIT_USAGE if isinstance(error, ParameterError) else EXIT_FAILED
+
+
+def drop_prepared(run_id: str) -> None:
+    """Remove the run that ``mlflow run`` has prepared, if the command has not begun it; MLflow is imported for that."""
+    module = import_module("training.prepared_run")
+    module.drop_prepared_run(run_id, os.environ.get("MLFLOW_TRACKING_URI"))
 
 
 def run_command(command: str, argv: Sequence[str], settings: Settings) -> int:

@@ -14,9 +14,10 @@ from recsys.data.dataset import Dataset
 from recsys.fitting import Recipe
 from recsys.model_checks import registration_tags
 from recsys.model_version import ModelVersion
-from recsys.registry import CHALLENGER, Registry
+from recsys.registry import Registry
 from recsys.splits import SplitParams
 from training import tracking
+from training.challenger import give_challenger
 from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
 from training.naming import run_name
@@ -34,6 +35,8 @@ class Trained:
     version: ModelVersion
     outcome: Outcome
     promoted: bool
+    challenger_kept: str = ""
+    """Why another version stays Challenger; empty where this one has become it."""
 
 
 def train(
@@ -47,7 +50,8 @@ def train(
 ) -> Trained:
     """Run the experiment, log it, and register the model refitted on all ratings.
 
-    The new version gets the alias ``Challenger``, and ``alias``, if one is given, when that has never been set.
+    The new version gets the alias ``Challenger``, unless its holder is better on the same data and split, and
+    ``alias``, if one is given, when that has never been set.
     ``tags`` are put on the run.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
@@ -63,7 +67,8 @@ def train(
         mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         version = register(logged, registry, _version_tags(dataset, recipe, outcome))
-    return Trained(version, outcome, promoted=_give_aliases(version, registry, alias))
+    promoted = _promote_first(version, registry, alias)
+    return Trained(version, outcome, promoted, give_challenger(registry, version))
 
 
 def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) -> ModelVersion:
@@ -83,8 +88,7 @@ def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[st
     }
 
 
-def _give_aliases(version: ModelVersion, registry: Registry, alias: str | None) -> bool:
-    registry.set_alias(CHALLENGER, version.version)
+def _promote_first(version: ModelVersion, registry: Registry, alias: str | None) -> bool:
     done = alias is not None and promote_first(registry, alias, version)
     if done:
         logger.info("version {} is the first to be {}", version.version, alias)

@@ -81,6 +81,45 @@ def test_cors_origins_are_split_at_commas(text: str, monkeypatch: pytest.MonkeyP
     assert read_settings().cors.origins == ("http://a", "http://b")
 
 
+@pytest.mark.parametrize(
+    ("origin", "told"),
+    [
+        ("example", "'example' is no origin; write it as https://shop.example"),
+        ("shop.example", "'shop.example' is no origin"),
+        ("//shop.example", "is no origin"),
+        ("ftp://shop.example", "is no origin"),
+        ("null", "is no origin"),
+        ("https://", "is no origin"),
+        ("https://shop.example:port", "is no origin"),
+        ("https://shop example", "is no origin"),
+        ("https://shop.example/", "never matches what browsers send; write https://shop.example$"),
+        ("https://shop.example/cart?a=1", "write https://shop.example$"),
+        ("HTTPS://Shop.Example", "write https://shop.example$"),
+        ("https://shop.example:443", "write https://shop.example$"),
+        ("http://shop.example:80/", "write http://shop.example$"),
+        ("https://shop.example:", "write https://shop.example$"),
+        ("https://me:secret@shop.example:8443", "write https://shop.example:8443$"),
+        ("http://[::1]:3000/", r"write http://\[::1\]:3000$"),
+        ("http://localhost:*", r"a \* cannot stand for a part; list each origin, or write \* alone for all"),
+        ("https://*.example", r"a \* cannot stand for a part"),
+    ],
+)
+def test_cors_origin_that_never_matches_is_refused_with_the_right_form(
+    origin: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECSYS_CORS__ORIGINS", f"https://good.example,{origin}")
+    with pytest.raises(ParameterError, match=f"^RECSYS_CORS__ORIGINS: .*{told}"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://shop.example", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"]
+)
+def test_cors_origin_as_browsers_send_it_is_kept(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_CORS__ORIGINS", origin)
+    assert read_settings().cors.origins == (origin,)
+
+
 def test_read_settings_env_file_joins_but_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("RECSYS_API__PORT=9000\nRECSYS_API__HOST=0.0.0.0\nMLFLOW_TRACKING_URI=http://x\n")
     monkeypatch.setenv("RECSYS_API__PORT", "9100")

@@ -40,8 +40,11 @@ def test_help_of_every_command_explains_its_flags(command: str, capsys: pytest.C
         (["train", "--method", "item-knn", "--params", "n_neighbours=3"], "did you mean 'n_neighbors'?"),
         (["train", "--method", "item-knn", "--params", "n_neighbors"], "'n_neighbors' in --params is not NAME=VALUE"),
         (["train", "--method", "item-knn", "--params", "n_neighbors=0"], "should be greater than or equal to 1"),
-        (["train", "--holdout-ratio", "2"], "holdout_ratio=2.0 should be less than 1"),
-        (["train", "--split", "random2"], "strategy='random2' should be 'random'"),
+        (["train", "--holdout-ratio", "2"], "--holdout-ratio=2.0 should be less than 1"),
+        (["train", "--split", "random2"], "--split random2: use random or hash or temporal"),
+        (["train", "--seed", "-1"], "--seed=-1 should be greater than or equal to 0"),
+        (["train", "--method", "als"], "no method is called 'als'; known are content-cosine, "),
+        (["sweep", "--method", "popularity"], "--method popularity: it has no parameters to search; swept are ease, "),
         (["recommend", "--history", "x", "--out", "y.csv", "--n", "0"], "ask for at least 1 movie"),
     ],
 )

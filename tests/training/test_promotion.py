@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import mlflow
 import pytest
 from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
@@ -209,6 +210,43 @@ def test_compare_better_and_worse_are_told_apart(registry, run, dataset, monkeyp
     assert ndcg["difference"] == pytest.approx(ndcg["b"] - ndcg["a"])
     assert len(told["users"]) == 5
     assert all(len(user["both"]) + len(user["only_a"]) == 10 for user in told["users"])
+
+
+def test_compare_names_its_data_and_its_split(registry, run, dataset, monkeypatch):
+    monkeypatch.setattr("training.commands.shared_flags.dataset_of", lambda *_: dataset)
+    code, out, _ = run("compare", "1", "2", "--seed", "5", "--holdout-ratio", "0.3")
+    assert code == 0
+    assert out.splitlines()[0] == (
+        f"Compared on sample, digest {dataset.digest[:8]}: split random, holdout ratio 0.3, seed 5; both were fitted "
+        "again, on the training part."
+    )
+    assert json.loads(run("compare", "1", "2", "--json")[1])["terms"].startswith("Compared on sample")
+
+
+@pytest.fixture
+def mixed(registry, dataset, tiny, tmp_path, monkeypatch):
+    """Return another registry, of two versions of different data."""
+    other = make_store(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", other.tracking_uri)
+    for data, ndcg in ((dataset, 0.5), (tiny, 0.9)):
+        add_version(other, data, recipe("item-knn"), ndcg_at_10=ndcg)
+    yield other
+    mlflow.set_tracking_uri(registry.tracking_uri)
+
+
+@pytest.mark.usefixtures("mixed")
+def test_compare_versions_of_different_data_gives_no_verdict(run, dataset, tiny):
+    code, out, _ = run("compare", "1", "2")
+    assert code == 0
+    assert out.startswith(
+        f"Version 1 was trained on sample, digest {dataset.digest[:8]}, and version 2 on tiny, digest "
+        f"{tiny.digest[:8]}: different data"
+    )
+    assert ("0.5000" in out, "0.9000" in out) == (True, True)
+    for verdict in ("better", "no clear difference", "0.4000", "both lists"):
+        assert verdict not in out
+    told = json.loads(run("compare", "1", "2", "--json")[1])
+    assert (told["metrics_a"], "rows" in told) == ({"ndcg_at_10": "0.5000"}, False)
 
 
 def test_compare_same_version_differs_in_nothing(registry, run, dataset, monkeypatch):

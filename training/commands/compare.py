@@ -1,5 +1,6 @@
 """Compare two versions on one holdout: metrics with bootstrap intervals, and how their lists differ for a few users.
 
+Versions that were trained on different data are not compared: what each is known by is shown, and no difference.
 Registered versions have been fitted on all ratings, so their recipes are refitted on the training part.
 
 exit codes: 0 compared, whichever is better; 1 failed; 2 called in a wrong way, also when there is no such version
@@ -11,14 +12,18 @@ import sys
 import textwrap
 from dataclasses import asdict
 
+from recsys.data import Dataset
 from recsys.errors import ParameterError
+from recsys.model_version import ModelVersion
 from recsys.registry import registry_of
 from recsys.settings import Settings
-from recsys.splits import split
+from recsys.splits import SplitParams, split
 from training.commands import shared_flags
+from training.data_check import data_of
 from training.gating.comparison import Comparison, UserLists, compare
 from training.promotion import find_version
 from training.reporting.console import text_table
+from training.train import TAGGED_METRICS
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -37,10 +42,50 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not versions:
         raise ParameterError(f"{registry.name} has no version yet; train one first: python -m training train")
     a, b = (find_version(registry, wanted, versions) for wanted in (args.a, args.b))
-    parts = split(shared_flags.dataset_of(args, settings), shared_flags.split_of(args))
-    result = compare(registry, a, b, parts)
-    sys.stdout.write(json.dumps(asdict(result), indent=2) + "\n" if args.json else as_text(result))
+    split_params = shared_flags.split_of(args)
+    if a.tags.get("dataset_digest") != b.tags.get("dataset_digest"):
+        told = apart(a, b)
+        sys.stdout.write(json.dumps(told, indent=2) + "\n" if args.json else apart_as_text(told))
+        return 0
+    dataset = shared_flags.dataset_of(args, settings)
+    result = compare(registry, a, b, split(dataset, split_params))
+    terms = terms_of(dataset, split_params)
+    told = {"terms": terms, **asdict(result)}
+    sys.stdout.write(json.dumps(told, indent=2) + "\n" if args.json else f"{terms}\n{as_text(result)}")
     return 0
+
+
+def terms_of(dataset: Dataset, split_params: SplitParams) -> str:
+    """Return what a comparison was made on, in one sentence."""
+    return (
+        f"Compared on {dataset.name}, digest {dataset.digest[:8]}: split {split_params.strategy}, holdout ratio "
+        f"{split_params.holdout_ratio:g}, seed {split_params.seed}; both were fitted again, on the training part."
+    )
+
+
+def apart(a: ModelVersion, b: ModelVersion) -> dict[str, object]:
+    """Return what can be said of two versions of different data: their data, and the metrics that each is known by."""
+    sentence = (
+        f"Version {a.version} was trained on {data_of(a)}, and version {b.version} on {data_of(b)}: different data, so "
+        "there is no verdict and no difference of their metrics."
+    )
+    known = [{name: version.tags[name] for name in TAGGED_METRICS if name in version.tags} for version in (a, b)]
+    return {"different_data": sentence, "a": _name(a), "b": _name(b), "metrics_a": known[0], "metrics_b": known[1]}
+
+
+def apart_as_text(told: dict[str, object]) -> str:
+    """Return the same as text."""
+    metrics_a, metrics_b = told["metrics_a"], told["metrics_b"]
+    rows = []
+    if isinstance(metrics_a, dict) and isinstance(metrics_b, dict):
+        rows = [(name, metrics_a.get(name, "-"), metrics_b.get(name, "-")) for name in {**metrics_a, **metrics_b}]
+    table = text_table(("each on its own data", f"A: {told['a']}", f"B: {told['b']}"), rows)
+    remedy = "To compare how they were made, train both ways on one dataset: python -m training train --method ..."
+    return f"{told['different_data']}\n\n{table}\n{remedy}\n"
+
+
+def _name(version: ModelVersion) -> str:
+    return f"version {version.version} ({version.tags.get('method', 'method unknown')})"
 
 
 def as_text(result: Comparison) -> str:

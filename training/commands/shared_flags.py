@@ -13,6 +13,7 @@ from recsys.parameters import validated
 from recsys.registry import registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams
+from training.commands.words import word_of
 from training.sample_rule import forbid_sample_beside_other_data
 
 DEFAULT_METHOD = "hybrid"
@@ -107,7 +108,9 @@ def recipe_from_flags(args: argparse.Namespace) -> Recipe:
 
 def split_of(args: argparse.Namespace) -> SplitParams:
     """Return the split that the flags name."""
-    return validated(SplitParams, {"strategy": args.split, "holdout_ratio": args.holdout_ratio, "seed": args.seed})
+    strategy = word_of("--split", args.split, STRATEGIES)
+    values = {"strategy": strategy, "holdout_ratio": args.holdout_ratio, "seed": args.seed}
+    return validated(SplitParams, values, spell=lambda path: f"--{path[0].replace('_', '-')}")
 
 
 def parse_params(text: str) -> dict[str, str]:

@@ -62,6 +62,10 @@ def plan_of(args: argparse.Namespace) -> SweepPlan:
             raise ParameterError(f"--{name} {getattr(args, name)}: use at least 1")
     names = _swept_methods() if args.method == ALL else [name.strip() for name in args.method.split(",")]
     methods = tuple(get_method(name).name for name in names)
+    for method in methods:
+        if method not in _swept_methods():
+            swept = ", ".join(_swept_methods())
+            raise ParameterError(f"--method {method}: it has no parameters to search; swept are {swept}, or {ALL}")
     study = args.study or f"{'-'.join(methods)}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     if "'" in study or "`" in study:
         raise ParameterError(f"--study {study}: leave out quotation marks")

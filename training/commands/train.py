@@ -29,7 +29,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias)
     version = trained.version
     alias = settings.model.alias if trained.promoted else "Challenger"
+    became = "is registered" if trained.challenger_kept and not trained.promoted else f"is {alias}"
     sys.stdout.write(metrics_table(trained.outcome, recipe.method))
     place = f"run {version.run_id} in {chosen_experiment(registry)}"
-    sys.stdout.write(f"\n{version.name} version {version.version} is {alias}; {place}\n")
+    sys.stdout.write(f"\n{version.name} version {version.version} {became}; {place}\n")
+    if trained.challenger_kept:
+        sys.stdout.write(f"{trained.challenger_kept}\n")
     return 0

@@ -100,8 +100,9 @@ def _settled(registry: Registry, alias: str) -> AliasState:
     try:
         state, repaired = settle(registry, alias, wait_seconds=0)
     except RegistryError as error:
+        state = AliasState.of(registry.metadata(), alias)  # raises the same where the registry does not answer at all
         sys.stderr.write(f"warning: the history is not brought up to date: {error}\n")
-        return AliasState.of(registry.metadata(), alias)
+        return state
     for sentence in repaired:
         sys.stderr.write(f"warning: {sentence}\n")
     return state
