@@ -85,6 +85,15 @@ def contents_of_file(file: DataFile, beside: Sequence[DataFile]) -> Contents:
     return _complete(Contents("csv", file, next(filter(None, others), None)), tables)
 
 
+def is_one_table(files: Sequence[DataFile]) -> bool:
+    """Return whether the files of a folder are but the parts of one Parquet table, which the folder is called by."""
+    names = [name for _, ratings, movies in FAMILIES for name in (ratings, movies)]
+    folders = {folder.lower() for file in files for folder in file.path.parts[:-1]}
+    known = any(re.fullmatch(name, file.name) for name in names for file in files)
+    within = any(re.fullmatch(name, folder) for name in names for folder in folders)
+    return bool(files) and all(file.name.endswith(".parquet") for file in files) and not known and not within
+
+
 def has_columns(file: DataFile, known: Mapping[str, tuple[str, ...]], needed: Iterable[str]) -> bool:
     """Return whether a table names some columns."""
     try:
@@ -179,9 +188,6 @@ def _missing(file: DataFile, pattern: str, place: Path | str) -> DataError:
 def _by_columns(files: Sequence[DataFile], place: Path | str) -> Contents | None:
     """Return the only table with users, movies and ratings, whatever it is called, and that with titles beside it."""
     near = [file for file in files if len(file.path.parts) <= MAX_FOLDERS + 1 and file.name.endswith(_TABLE_SUFFIXES)]
-    parquet = [file for file in files if file.name.endswith(".parquet")]
-    if len(parquet) == len(files) > 1:
-        near = [partitioned(PurePosixPath("ratings"), parquet)]
     if len(near) > _MAX_LOOKED_INTO:
         return None
     found = [file for file in near if has_columns(file, RATING_NAMES, (USER, MOVIE, RATING))]

@@ -1,12 +1,21 @@
 """From a place, whatever lies in it and however it is written, to a dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from loguru import logger
 
 from recsys.catalog import Catalog
-from recsys.data.contents import WANTED, Contents, contents_of_file, find_contents, has_columns, partitioned
+from recsys.data.contents import (
+    WANTED,
+    Contents,
+    contents_of_file,
+    find_contents,
+    has_columns,
+    is_one_table,
+    partitioned,
+)
 from recsys.data.dataset import Dataset
 from recsys.data.movie_table import MovieRow, build_catalog
 from recsys.data.places import DataFile
@@ -51,23 +60,30 @@ def open_dataset(
         files, is_file = bucket.files()
         wanted = bucket.address.rsplit("/", 1)[-1]
         named = next((file for file in files if is_file and file.path.name == wanted), None)
-        return _open(files, named, bucket.address, policies)
+        return _open(files, named, bucket.beside, bucket.address, policies)
     path = Path(place).expanduser()
     if path.is_dir():
-        return _open(list_folder(path), None, path, policies)
+        return _open(list_folder(path), None, partial(list_beside, path), path, policies)
     if not path.exists():
         raise DataError(f"there is no such folder; name one that holds {WANTED}, or such a file", path=path)
-    return _open(list_beside(path), local_file(path), path, policies)
+    return _open(list_beside(path), local_file(path), list, path, policies)
 
 
-def _open(files: Sequence[DataFile], named: DataFile | None, place: Path | str, policies: Policies) -> Dataset:
+def _open(
+    files: Sequence[DataFile],
+    named: DataFile | None,
+    beside: Callable[[], Sequence[DataFile]],
+    place: Path | str,
+    policies: Policies,
+) -> Dataset:
+    """Return the dataset among the files of a place, or of the named one; ``beside`` lists a folder's neighbors."""
     if named is not None:
         if _is_archive_of_several(named):
-            return _open(list_archive(named), None, place, policies)
+            return _open(list_archive(named), None, list, place, policies)
         return read_contents(contents_of_file(named, files), place, policies)
+    if is_one_table(files):
+        return read_contents(contents_of_file(partitioned(PurePosixPath(), files), beside()), place, policies)
     contents = find_contents(files, place)
-    if contents is None and isinstance(place, Path) and place.is_dir():
-        contents = _partitioned_folder(files, place)
     if contents is not None:
         return read_contents(contents, place, policies)
     archives = [file for file in files if len(file.path.parts) == 1 and is_archive(file)]
@@ -76,7 +92,7 @@ def _open(files: Sequence[DataFile], named: DataFile | None, place: Path | str, 
     if len(archives) > 1:
         names = ", ".join(archive.path.name for archive in archives)
         raise DataError(f"there are several archives here: {names}; name one of them", path=place)
-    return _open(list_archive(archives[0]), None, archives[0].place, policies)
+    return _open(list_archive(archives[0]), None, list, archives[0].place, policies)
 
 
 def _is_archive_of_several(file: DataFile) -> bool:
@@ -84,14 +100,6 @@ def _is_archive_of_several(file: DataFile) -> bool:
         return False
     # rating.csv.zip stands for rating.csv, ml-100k.zip for a folder
     return file.name == file.path.name.lower() or len(list_archive(file)) > 1
-
-
-def _partitioned_folder(files: Sequence[DataFile], place: Path) -> Contents | None:
-    """Return the dataset of a folder that is itself a table in parts, with the movies beside it."""
-    parts = [file for file in files if file.name.endswith(".parquet")]
-    if not parts:
-        return None
-    return contents_of_file(partitioned(PurePosixPath(), parts), list_beside(place))
 
 
 def read_contents(contents: Contents, place: Path | str, policies: Policies) -> Dataset:

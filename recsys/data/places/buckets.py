@@ -65,6 +65,19 @@ class Bucket:
         files = [self._file(entry, folder) for entry in wanted if not is_clutter(entry.path.removeprefix(folder + "/"))]
         return sorted(files, key=lambda file: file.path), is_file
 
+    def beside(self) -> list[DataFile]:
+        """Return the files that lie in the same folder as the address, none from below."""
+        from pyarrow.fs import FileSelector, FileType  # noqa: PLC0415 - as above
+
+        folder = str(PurePosixPath(self._key).parent)
+        if folder == ".":  # the address is a whole bucket
+            return []
+        try:
+            found = self._files.get_file_info(FileSelector(folder))
+        except OSError as error:
+            raise self._unreachable(error) from error
+        return [self._file(entry, folder) for entry in found if entry.type == FileType.File]
+
     def _file(self, info: "FileInfo", folder: str) -> DataFile:
         def opened() -> BinaryIO:
             return cast(BinaryIO, self._files.open_input_file(info.path))

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import shutil
 import tempfile
@@ -29,7 +30,12 @@ _MAGIC = {
 _OPENERS: dict[str, Callable[[BinaryIO], Any]] = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 _SUFFIXES = (".gz", ".gzip", ".bz2", ".xz", ".zst", ".zip")
 _MAGIC_BYTES = 6
+_BUFFER_BYTES = 1 << 20
 _SPOOLED_BYTES = 1 << 26
+_CLUTTER = (
+    *(".", "__MACOSX", "Thumbs.db", "desktop.ini"),
+    *("_SUCCESS", "_metadata", "_common_metadata", "_committed_", "_started_"),  # Spark's
+)
 PARQUET_MAGIC = b"PAR1"
 READ_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 """What the libraries raise for compressed bytes that are cut off, altered, encrypted or of a kind they cannot read."""
@@ -116,6 +122,8 @@ def decompressed(raw: BinaryIO) -> Iterator[BinaryIO]:
     elif kind in ("gzip", "bz2", "xz"):
         with _OPENERS[kind](raw) as file:
             yield file
+    elif isinstance(raw, pa.NativeFile):
+        yield io.BufferedReader(raw, _BUFFER_BYTES)  # it has no lines of its own
     else:
         yield raw
 
@@ -141,6 +149,6 @@ def _only_member(archive: zipfile.ZipFile) -> str:
 
 
 def is_clutter(name: str) -> bool:
-    """Return whether a path is hidden or the clutter of an operating system, as ``__MACOSX/._ratings.csv`` is."""
+    """Return whether a path is hidden, or what systems leave beside data, as ``__MACOSX/._ratings.csv`` is."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    return any(part.startswith((".", "__MACOSX")) or part in ("Thumbs.db", "desktop.ini") for part in parts)
+    return any(part.startswith(_CLUTTER) for part in parts)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from recsys.data.places import DataFile
 from recsys.data.readers.layout import SEPARATOR_NAMES, Layout
-from recsys.data.readers.text import latin1, marked_encoding
+from recsys.data.readers.text import marked_encoding, utf8_or_latin1
 from recsys.errors import DataError
 
 REMEDY = "correct the line, or extract the file again from the original archive"
@@ -95,7 +95,7 @@ def _lines(file: DataFile, layout: Layout) -> Iterator[tuple[int, str]]:
         if layout.encoding and layout.encoding != "utf-8":
             lines: Iterator[str] = iter(codecs.getreader(layout.encoding)(raw, "replace"))
         else:
-            lines = (line for chunk in raw for line in _universal(latin1(chunk)))
+            lines = (line for chunk in raw for line in _universal(utf8_or_latin1(chunk)))
         for line, text in enumerate(lines, start=1):
             if line > layout.n_before:
                 yield line, text

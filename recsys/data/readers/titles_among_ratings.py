@@ -34,17 +34,8 @@ def _first_of_text(file: DataFile) -> dict[int, tuple[int, str, str]]:
                 movie_id = parse_id(number, "movie id")
             except BadValueError:
                 continue  # the reader of ratings has refused the file already
-            text = (_text(fields[title or 0]), _text(fields[genres]) if genres is not None else "")
-            first.setdefault(movie_id, (line, *text))
+            first.setdefault(movie_id, (line, fields[title or 0], fields[genres] if genres is not None else ""))
     return first
-
-
-def _text(field: str) -> str:
-    """Return a field that was read as Latin-1, so that nothing is lost, as the UTF-8 that it may be."""
-    try:
-        return field.encode("latin-1").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return field
 
 
 def _first_of_parquet(file: DataFile) -> dict[int, tuple[int, str, str]]:
