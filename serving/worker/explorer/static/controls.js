@@ -9,7 +9,7 @@ const SLIDERS = [
   { name: "n", label: "How many", help: "Movies in the list", min: 1, max: 50, step: 1, shown: (value) => String(value) },
   {
     name: "minRating", label: "Liked from", help: "Stars count for and against, or as likes only from here on",
-    min: 0, max: 5, step: 0.5, shown: (value) => (value ? `${value} ★` : "both ways"), spoken: (value) => (value ? `${value} stars` : "both ways"), given: (value) => value || null,
+    min: 0, max: 5, step: 0.5, shown: (value) => (value ? `${value} ★` : "±"), spoken: (value) => (value ? `${value} stars` : "both ways"), given: (value) => value || null,
   },
   { name: "diversity", label: "Diversity", help: "From score alone to all unlike one another", min: 0, max: 1, step: 0.05, shown: (value) => value.toFixed(2) },
   { name: "recency", label: "Recency", help: "Raises what is rated more lately", min: 0, max: 2, step: 0.1, shown: (value) => value.toFixed(1) },
