@@ -88,7 +88,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str], *,
         served=served,
         metrics=counted,
         answers=answers,
-        scoring=Scoring(settings.logging.level),
+        scoring=Scoring(settings.logging.level, settings.limits),
         comparisons=ComparisonModels(model_cache, hidden),
         tracking_uri=settings.tracking_uri,
     )

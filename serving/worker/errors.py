@@ -52,6 +52,10 @@ class RequestTooLargeError(RecsysError):
     """A request whose body is larger than the limit."""
 
 
+class UnreadableTableError(RecsysError):
+    """A table to score that neither MLflow nor pandas can make anything of."""
+
+
 class OverloadedError(RecsysError):
     """More connections or larger requests than a worker holds."""
 
@@ -68,6 +72,7 @@ STATUS_OF: Mapping[type[RecsysError], int] = {
     UnknownMovieError: 404,
     UnknownVersionError: 404,
     ParameterError: 422,
+    UnreadableTableError: 400,
     RequestTooLargeError: 413,
     AdminTokenError: 401,
     AdminClosedError: 403,

@@ -1,24 +1,48 @@
 """MLflow's scoring protocol, answered by MLflow's own code over the published model.
 
-MLflow is imported by the first request that needs it; a worker that is never asked stays small.
+MLflow is imported by the first request that needs it; a worker that is never asked stays small. Tables are scored in
+slots, threads of their own, so that nothing else waits for them; in parts, so that what nobody waits for any more ends.
 """
 
 import asyncio
 import json
 import os
+import threading
 from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from recsys.logs import take_over_logging
+from recsys.settings import LimitSettings
+from serving.worker.errors import TooManyRequestsError, UnreadableTableError
 from serving.worker.loaded_model import LoadedModel
+from serving.worker.scoring_limits import check_table
 
 KEPT_MODELS = 2
 """The version served now, and the one before for requests that still hold it."""
 
+PART_ROWS = 100
+"""Between so many rows it is looked whether anybody still waits for them."""
+
+SLOT_SECONDS = 0.5
+"""How long a table may wait for a slot before its caller is told to come back."""
+
+MAX_WAITING = 16
+"""So many tables wait at a time."""
+
 TIMED_OUT = "Request processing time exceeded limit"
 """What MLflow's own server says."""
+
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What MLflow and pandas raise over tables that they do not expect."""
+
+
+class NobodyWaitsError(Exception):
+    """The caller has gone, or has been told that it took too long."""
 
 
 @dataclass(frozen=True)
@@ -38,26 +62,76 @@ class Scoring:
     ----------
     log_level
         What is logged; MLflow's import sets up logging its own way, which is undone.
+    limits
+        Slots, and the size of a table.
     """
 
     log_level: str
+    limits: LimitSettings
     _models: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def invoke(self, model: LoadedModel, body: bytes, content_type: str) -> ScoringAnswer:
-        """Return what `mlflow models serve` would answer for this version, without a traceback in it."""
-        pyfunc = await self._model(model)
-        patience = import_module("mlflow.environment_variables").MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT.get()
-        scored = asyncio.to_thread(_score, pyfunc, body, content_type)
+    def __post_init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.limits.scoring_slots, thread_name_prefix="scoring")
+        self._slots = asyncio.Semaphore(self.limits.scoring_slots)
+        self._n_waiting = 0
+
+    async def invoke(
+        self, model: LoadedModel, body: bytes, content_type: str, gone: Callable[[], Coroutine[Any, Any, None]]
+    ) -> ScoringAnswer | None:
+        """Return what `mlflow models serve` would answer for this version, without a traceback in it.
+
+        None when ``gone`` has returned first: the caller has left.
+
+        Raises
+        ------
+        TooManyRequestsError
+            When all slots stay taken.
+        RecsysError
+            As `check_table`.
+        """
+        await self._take_slot()
+        job = _Job(body, content_type)
         try:
-            return await asyncio.wait_for(scored, patience)
-        except TimeoutError:
-            return ScoringAnswer(TIMED_OUT, 504, "application/json")
+            pyfunc = await self._model(model)
+        except BaseException:
+            self._slots.release()
+            raise
+        # The slot is free when the thread is, which may be after the caller has been answered.
+        scored = asyncio.get_running_loop().run_in_executor(self._threads, job.score, pyfunc, self.limits)
+        scored.add_done_callback(self._free_slot)
+        async with _waiting(gone, job) as leaving:
+            either: list[asyncio.Future[Any]] = [scored, leaving]
+            await asyncio.wait(either, timeout=_patience(), return_when=asyncio.FIRST_COMPLETED)
+            if scored.done():
+                return scored.result()
+            return None if leaving.done() else ScoringAnswer(TIMED_OUT, 504, "application/json")
+
+    async def _take_slot(self) -> None:
+        if self._n_waiting < MAX_WAITING:
+            self._n_waiting += 1
+            try:
+                async with asyncio.timeout(SLOT_SECONDS):
+                    await self._slots.acquire()
+                return
+            except TimeoutError:
+                pass
+            finally:
+                self._n_waiting -= 1
+        raise TooManyRequestsError(
+            f"this worker scores {self.limits.scoring_slots} tables at a time, and all slots are taken; try again soon"
+        )
+
+    def _free_slot(self, scored: "asyncio.Future[ScoringAnswer]") -> None:
+        self._slots.release()
+        if not scored.cancelled():
+            scored.exception()  # has been seen, also where nobody waits for it any more
 
     async def _model(self, model: LoadedModel) -> Any:
         async with self._loading:
             if model.key not in self._models:
-                self._models[model.key] = await asyncio.to_thread(self._load, model)
+                loop = asyncio.get_running_loop()
+                self._models[model.key] = await loop.run_in_executor(self._threads, self._load, model)
                 if len(self._models) > KEPT_MODELS:
                     self._models.popitem(last=False)
             pyfunc = self._models[model.key]
@@ -72,14 +146,65 @@ class Scoring:
             take_over_logging(self.log_level)
 
 
-def _score(model: Any, body: bytes, content_type: str) -> ScoringAnswer:
-    server: Any = import_module("mlflow.pyfunc.scoring_server")
+@asynccontextmanager
+async def _waiting(gone: Callable[[], Coroutine[Any, Any, None]], job: "_Job") -> AsyncIterator["asyncio.Task[None]"]:
+    """Yield a future of the caller's leaving; at the end, whatever it was, nobody waits for the job any more."""
+    leaving = asyncio.create_task(gone())
     try:
-        response, status, media_type = server.invocations(body, content_type, model, model.metadata.get_input_schema())
-    except server.MlflowException as error:
-        shown = _without_traceback(json.loads(error.serialize_as_json()))
-        return ScoringAnswer(json.dumps(shown), error.get_http_status_code(), "application/json")
-    return ScoringAnswer(response, status, media_type)
+        yield leaving
+    finally:
+        leaving.cancel()
+        job.abandoned.set()
+
+
+def _patience() -> float:
+    seconds: int = import_module("mlflow.environment_variables").MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT.get()
+    return seconds
+
+
+class _Job:
+    """A table to score, in a thread."""
+
+    def __init__(self, body: bytes, content_type: str) -> None:
+        self._body = body
+        self._content_type = content_type
+        self.abandoned = threading.Event()
+
+    def score(self, pyfunc: Any, limits: LimitSettings) -> ScoringAnswer:
+        """Return the answer."""
+        check_table(self._body, self._content_type, limits)
+        server: Any = import_module("mlflow.pyfunc.scoring_server")
+        schema = pyfunc.metadata.get_input_schema()
+        parts = _InParts(pyfunc, self.abandoned)
+        try:
+            response, status, media_type = server.invocations(self._body, self._content_type, parts, schema)
+        except server.MlflowException as error:
+            shown = _without_traceback(json.loads(error.serialize_as_json()))
+            return ScoringAnswer(json.dumps(shown), error.get_http_status_code(), "application/json")
+        except UNREADABLE as error:
+            raise UnreadableTableError(f"the table cannot be read: {str(error)[:200]}") from error
+        return ScoringAnswer(response, status, media_type)
+
+
+class _InParts:
+    """A pyfunc that scores the rows of a table, which do not depend on each other, part by part."""
+
+    def __init__(self, pyfunc: Any, abandoned: threading.Event) -> None:
+        self._pyfunc = pyfunc
+        self._abandoned = abandoned
+        self.metadata = pyfunc.metadata
+
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
+        """Return what the pyfunc returns for the whole table."""
+        pandas: Any = import_module("pandas")
+        if not isinstance(data, pandas.DataFrame) or len(data) <= PART_ROWS:
+            return self._pyfunc.predict(data, params=params)
+        found = []
+        for start in range(0, len(data), PART_ROWS):
+            if self._abandoned.is_set():
+                raise NobodyWaitsError
+            found.append(self._pyfunc.predict(data.iloc[start : start + PART_ROWS], params=params))
+        return pandas.concat(found, ignore_index=True)
 
 
 def _without_traceback(body: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
 from loguru import logger
 
@@ -46,6 +47,7 @@ class ServedModel:
         self.current: LoadedModel | None = None
         self.problem: str | None = None
         """Why the version that is published cannot be loaded, None when it can."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
 
     def current_or_first(self) -> LoadedModel | None:
         """Return the model that is served; the first is loaded at once, as soon as it is published.
@@ -78,6 +80,10 @@ class ServedModel:
             after = f" after {before.version}" if before else ""
             logger.info("serving version {} of {}{}", loaded.version, loaded.name, after)
 
+    async def refresh_in_thread(self) -> None:
+        """Refresh away from the event loop, in a thread that nothing else can hold up."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.refresh)
+
     async def watch(self) -> None:
         """Refresh for as long as the worker lives, away from the event loop, so that requests go on."""
         while True:
@@ -86,7 +92,7 @@ class ServedModel:
             if self._hidden.refresh() and self.current:
                 self.current = self.current.hiding(self._hidden.ids)
             if self._mark() not in (None, self._seen):
-                await asyncio.to_thread(self.refresh)
+                await self.refresh_in_thread()
 
     def _loaded(self, published: CachedVersion) -> LoadedModel:
         """Return a model from memory, or load it; another copy of the same version is loaded anew."""

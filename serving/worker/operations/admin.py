@@ -91,6 +91,6 @@ async def _look_at_once(services: Services) -> SyncStatus | None:
     while time.monotonic() < patience_ends:
         await asyncio.sleep(LOOK_SECONDS / 2)
         if cache.requests.is_answered(token):
-            await asyncio.to_thread(services.served.refresh)
+            await services.served.refresh_in_thread()
             return read_status(cache.status)
     return None

@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from serving.worker.context import context_of
@@ -33,10 +34,19 @@ async def invocations(request: Request) -> Response:
     """Score a table as `mlflow models serve` does: same questions, same answers, same errors."""
     context = context_of(request)
     content_type = request.headers.get("content-type", "")
-    answer = await services_of(request).scoring.invoke(context.model, await request.body(), content_type)
+    scoring, body = services_of(request).scoring, await request.body()
+    answer = await scoring.invoke(context.model, body, content_type, lambda: _disconnection(request))
+    if answer is None:
+        raise ClientDisconnect
     if answer.status >= 400:
         context.error = "ModelError"
     return Response(answer.content, status_code=answer.status, media_type=answer.media_type)
+
+
+async def _disconnection(request: Request) -> None:
+    """Return when the caller has gone; the body has been read, so nothing else can come."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 @router.get("/ping", responses=UNAVAILABLE, response_model=None)
