@@ -18,6 +18,7 @@ from serving.worker.errors import add_error_handlers
 from serving.worker.explorer import add_explorer
 from serving.worker.heartbeat import ParentWatch, beat
 from serving.worker.hidden_movies import HiddenMovies
+from serving.worker.http.admission import Admission
 from serving.worker.http.cors import AnsweringCors
 from serving.worker.http.middleware import RequestMiddleware
 from serving.worker.metrics.counters import Metrics
@@ -69,7 +70,9 @@ def create_app(
     services = _services(settings, board, slot, _labels(), check_files=check_files)
     attach(app, services)
     # The last one added is the first on the way in.
-    app.add_middleware(RequestMiddleware, served=services.served, metrics=services.metrics)
+    app.add_middleware(
+        RequestMiddleware, served=services.served, metrics=services.metrics, admission=services.admission
+    )
     if settings.cors.origins:
         app.add_middleware(AnsweringCors, origins=settings.cors.origins, served=services.served)
     return app
@@ -88,6 +91,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str], *,
         served=served,
         metrics=counted,
         answers=answers,
+        admission=Admission(settings.cors.origins),
         scoring=Scoring(settings.logging.level, settings.limits),
         comparisons=ComparisonModels(model_cache, hidden),
         tracking_uri=settings.tracking_uri,

@@ -1,5 +1,6 @@
 """``/docs`` and ``/redoc``, which work without a way to the internet."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import fastapi_offline
@@ -7,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
+
+from serving.worker.http.security_headers import EMPTY, page_headers, policy_for
 
 ASSETS = "/docs-assets"
 
@@ -23,22 +26,29 @@ def add_documentation(app: FastAPI) -> None:
     files = Path(fastapi_offline.__file__).parent / "static"
     app.mount(ASSETS, StaticFiles(directory=files), name="docs-assets")
 
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title=app.title,
-            swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
-            swagger_css_url=f"{ASSETS}/swagger-ui.css",
-            swagger_favicon_url=f"{ASSETS}/favicon.png",
-        )
+    swagger = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=app.title,
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS}/favicon.png",
+    )
+    redoc = get_redoc_html(
+        openapi_url="/openapi.json",
+        title=app.title,
+        redoc_js_url=f"{ASSETS}/redoc.standalone.js",
+        redoc_favicon_url=f"{ASSETS}/favicon.png",
+        with_google_fonts=False,
+    )
+    _add_page(app, "/docs", swagger, {"img-src": "'self' data:"})
+    # ReDoc fills its styles by script, and searches in a worker that it makes itself.
+    _add_page(app, "/redoc", redoc, {"img-src": "'self' data:", "style-src": EMPTY, "worker-src": "blob:"})
 
-    @app.get("/redoc", include_in_schema=False)
-    async def redoc() -> HTMLResponse:
-        return get_redoc_html(
-            openapi_url="/openapi.json",
-            title=app.title,
-            redoc_js_url=f"{ASSETS}/redoc.standalone.js",
-            redoc_favicon_url=f"{ASSETS}/favicon.png",
-            with_google_fonts=False,
-        )
+
+def _add_page(app: FastAPI, path: str, written: HTMLResponse, sources: Mapping[str, str]) -> None:
+    html = bytes(written.body).decode()
+    headers = page_headers(policy_for(html, sources))
+
+    @app.get(path, include_in_schema=False)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(html, headers=headers)

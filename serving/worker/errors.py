@@ -56,6 +56,10 @@ class UnreadableTableError(RecsysError):
     """A table to score that neither MLflow nor pandas can make anything of."""
 
 
+class UnsupportedEncodingError(RecsysError):
+    """A body that is compressed or otherwise encoded."""
+
+
 class OverloadedError(RecsysError):
     """More connections or larger requests than a worker holds."""
 
@@ -73,6 +77,7 @@ STATUS_OF: Mapping[type[RecsysError], int] = {
     UnknownVersionError: 404,
     ParameterError: 422,
     UnreadableTableError: 400,
+    UnsupportedEncodingError: 415,
     RequestTooLargeError: 413,
     AdminTokenError: 401,
     AdminClosedError: 403,
@@ -150,13 +155,21 @@ def unexpected_error_response(context: RequestContext, error: Exception) -> Resp
     )
 
 
-def _status_of(error: RecsysError) -> int:
-    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+def recsys_error_response(context: RequestContext, error: RecsysError) -> Response:
+    """Return the answer to an error of the product."""
+    status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+    return error_response(context, status, type(error).__name__, str(error))
+
+
+def bare_error_response(context: RequestContext, status: int, *, headers: Mapping[str, str]) -> Response:
+    """Return the answer in the place of one that Starlette gives in a shape of its own."""
+    detail = f"{context.fields.method} {context.fields.path}: {HTTPStatus(status).phrase.lower()}; see /docs"
+    return error_response(context, status, NAME_OF.get(status, "HTTPError"), detail, headers=headers)
 
 
 async def _answer_recsys(request: Request, error: Exception) -> Response:
     assert isinstance(error, RecsysError)  # noqa: S101  Starlette's handlers take any exception
-    return error_response(context_of(request), _status_of(error), type(error).__name__, str(error))
+    return recsys_error_response(context_of(request), error)
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from recsys.settings import Settings
 from serving.shared.model_cache import ModelCache
 from serving.worker.answer_cache import AnswerCache
 from serving.worker.comparison_models import ComparisonModels
+from serving.worker.http.admission import Admission
 from serving.worker.metrics.counters import Metrics
 from serving.worker.scoring import Scoring
 from serving.worker.served_model import ServedModel
@@ -22,6 +23,7 @@ class Services:
     served: ServedModel
     metrics: Metrics
     answers: AnswerCache
+    admission: Admission
     scoring: Scoring
     comparisons: ComparisonModels
     tracking_uri: str

@@ -7,18 +7,13 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.worker.http.security_headers import page_headers
+
 HTML = "text/html"
 FOLDER = Path(__file__).parent / "static"
 MOUNTED = "/explorer"
 
-HEADERS = {
-    # The browser asks each time whether a file has changed, and mostly hears that it has not.
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'; "
-    "frame-ancestors 'self'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = page_headers()
 
 
 class ExplorerFiles(StaticFiles):

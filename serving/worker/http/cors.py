@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.worker.context import open_context
+from serving.worker.errors import NAME_OF, error_response
 from serving.worker.served_model import ServedModel
 
 VARY = (b"vary", b"Origin")
@@ -21,7 +22,11 @@ class AnsweringCors(CORSMiddleware):
 
     def __init__(self, app: ASGIApp, origins: Sequence[str], served: ServedModel) -> None:
         super().__init__(
-            app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"], expose_headers=EXPOSED
+            app,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED,
         )
         self._served = served
 
@@ -43,6 +48,15 @@ class AnsweringCors(CORSMiddleware):
         response = super().preflight_response(request_headers)
         scope: Scope = {"type": "http", "headers": request_headers.raw, "method": "OPTIONS", "path": ""}
         context = open_context(scope, self._served.current)
+        if response.status_code >= 400:
+            detail = f"{bytes(response.body).decode().lower()}; RECSYS_CORS__ORIGINS names the pages that may ask"
+            kept = {
+                name: value
+                for name, value in response.headers.items()
+                if name not in ("content-length", "content-type")
+            }
+            response = error_response(context, response.status_code, NAME_OF[400], detail, headers=kept)
+        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Correlation-ID"] = context.fields.correlation_id
         response.headers["X-Model-Version"] = context.version
         return response

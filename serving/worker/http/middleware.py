@@ -8,7 +8,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys.logs import REQUEST, REQUEST_LOGGER, log_request
 from serving.worker.context import RequestContext, open_context
-from serving.worker.errors import RequestTooLargeError, unexpected_error_response
+from serving.worker.errors import RequestTooLargeError, recsys_error_response, unexpected_error_response
+from serving.worker.http.adapted import adapted
+from serving.worker.http.admission import Admission
+from serving.worker.http.security_headers import EVERYWHERE
 from serving.worker.metrics.counters import OTHER, Metrics
 from serving.worker.served_model import ServedModel
 
@@ -20,8 +23,9 @@ _log = logger.bind(logger=REQUEST_LOGGER)
 class RequestMiddleware:
     """Plain ASGI, as it runs for every request."""
 
-    def __init__(self, app: ASGIApp, served: ServedModel, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, served: ServedModel, metrics: Metrics, admission: Admission) -> None:
         self.app = app
+        self.admission = admission
         self.served = served
         self.metrics = metrics
         self._board = metrics.board
@@ -35,23 +39,42 @@ class RequestMiddleware:
         context = open_context(scope, self.served.current_or_first())
         fields = context.fields
 
+        # HEAD is answered as GET is, without the body; uvicorn, and nobody further in, knows the one from the other.
+        is_head = scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if is_head else scope
+        replaced = False
+
         async def send_on(message: Message) -> None:
+            nonlocal replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
+                status: int = message["status"]
+                if status >= 300 and (other := adapted(message, context)) is not None:
+                    await other(scope, receive, send_on)
+                    replaced = True
+                    return
                 seconds = time.perf_counter() - started
-                fields.status_code = message["status"]
+                fields.status_code = status
                 fields.duration_ms = round(seconds * 1000, 3)
                 # Counted before the caller hears of it, so that whoever has an answer finds it in the metrics.
-                self.metrics.count(_label(scope), fields.status_code, seconds, context.error)
-                message["headers"] = [*message["headers"], *_identity(context)]
+                self.metrics.count(_label(inner), status, seconds, context.error)
+                message["headers"] = [*message["headers"], *EVERYWHERE, *_identity(context)]
                 if self._board.ending:
                     # The caller opens its next connection elsewhere, instead of finding this one closed.
                     message["headers"].append((b"connection", b"close"))
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         token = REQUEST.set(fields)
         try:
             _log.debug("request started")
-            await self.app(scope, _limited(scope, receive), send_on)
+            objection = self.admission.objection(scope)
+            if objection is None:
+                await self.app(inner, _limited(scope, receive), send_on)
+            else:
+                await recsys_error_response(context, objection)(scope, receive, send_on)
         except ClientDisconnect:
             pass  # nobody is left to be answered, which is no fault of the service
         except Exception as error:  # noqa: BLE001  this is where all errors end

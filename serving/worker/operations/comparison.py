@@ -17,12 +17,18 @@ async def chosen_model(request: Request, version: int) -> LoadedModel:
 
     Raises
     ------
+    CrossSiteError
+        When another site's page asks.
     AdminClosedError, AdminTokenError
         When the caller may not look at other versions.
     RecsysError
         As `ComparisonModels.get`.
     """
     services = await check_comparer(request)
+    # To ask for a version is to have it fetched.
+    foreign = services.admission.foreign(request.scope)
+    if foreign is not None:
+        raise foreign
     context = context_of(request)
     context.loaded = await services.comparisons.get(version, context.loaded)
     return context.loaded

@@ -1,13 +1,16 @@
 // How a movie looks: its title as a person writes it, and the colors of its genres.
 
 const ARTICLES = "The|A|An|La|Le|Les|L'|Il|I|Lo|El|Los|Las|Un|Une|Der|Die|Das|Det|Den|De|O|Os";
+const LONGEST_TITLE = 500;
 const INVERTED = new RegExp(`^(.*), (${ARTICLES})$`);
 
 /** Return `{title, other}` of a MovieLens title: "Postino, Il (The Postman) (1994)" is "Il Postino", "The Postman". */
 export function named(movieLensTitle) {
-  const [first, ...others] = movieLensTitle.replace(/\s*\(\d{4}\)\s*$/, "").split(/\s*\(/);
+  // A title is data: the patterns below would take seconds over one of thousands of blanks.
+  const shortened = movieLensTitle.replace(/\s+/g, " ").slice(0, LONGEST_TITLE);
+  const [first, ...others] = shortened.replace(/\s*\(\d{4}\)\s*$/, "").split(/\s*\(/);
   const rest = others.map((other) => upright(other.replace(/\)\s*$/, "")));
-  return { title: upright(first) || movieLensTitle, other: rest.join(", ") };
+  return { title: upright(first) || shortened.trim() || "Untitled", other: rest.join(", ") };
 }
 
 /** Return the title alone. */
