@@ -102,7 +102,7 @@ class ApiSettings(_Group):
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
-        return _names(value) if isinstance(value, str) else value
+        return (_names(value) or None) if isinstance(value, str) else value
 
     @field_validator("admin_token")
     @classmethod

@@ -1,0 +1,168 @@
+"""Requests of other sites' pages, encoded bodies, HEAD, redirects, and errors that Starlette makes by itself."""
+
+import gzip
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+CHANGING = ("/cache/clear", "/model/reload", "/versions/1/load")
+FOREIGN: list[dict[str, str]] = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://testserver.evil.example"},
+    {"Origin": "http://["},
+    {"Origin": "http://"},
+]
+OWN: list[dict[str, str]] = [
+    {},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://testserver"},
+    {"Origin": "https://testserver"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://films.example"},
+    {"Origin": "https://films.example"},
+]
+PATHS = ["/", "/health", "/health/live", "/metrics", "/movies/10", "/movies/search?q=a", "/openapi.json", "/docs"]
+PATHS += ["/explorer/app.js", "/ping", "/version", "/model", "/movies/10/similar?n=2", "/nowhere", "/movies/99"]
+
+
+@pytest.mark.parametrize("path", CHANGING)
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_what_changes_something_is_refused_to_pages_of_other_sites(
+    client: TestClient, path: str, headers: dict[str, str]
+) -> None:
+    for content_type in ("text/plain", "application/json"):
+        answer = client.post(path, content=b"x", headers={**headers, "Content-Type": content_type})
+        assert (answer.status_code, answer.json()["error"]) == (403, "CrossSiteError")
+        assert answer.headers["X-Correlation-ID"] == answer.json()["correlation_id"]
+
+
+@pytest.mark.parametrize("headers", OWN)
+def test_what_changes_something_is_done_for_programs_own_pages_and_allowed_ones(
+    client: TestClient, headers: dict[str, str]
+) -> None:
+    answer = client.post("/cache/clear", headers={**headers, "Authorization": "Bearer a-token-of-the-tests"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/movies/10", "/movies/10/similar"])
+def test_version_is_not_fetched_for_pages_of_other_sites(client: TestClient, path: str) -> None:
+    answer = client.get(f"{path}?version=7", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.json()["error"]) == (403, "CrossSiteError")
+
+
+def test_questions_of_pages_of_other_sites_are_answered(client: TestClient) -> None:
+    answer = client.post("/recommend", json={"user_ratings": {"10": 5}}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "x-unheard", "gzip, identity"])
+@pytest.mark.parametrize("path", ["/recommend", "/invocations"])
+def test_encoded_body_is_refused_with_415(client: TestClient, path: str, encoding: str) -> None:
+    body = gzip.compress(b'{"user_ratings":{"10":5}}')
+    answer = client.post(path, content=body, headers={"Content-Encoding": encoding, "Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (415, "UnsupportedEncodingError")
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+def test_body_of_encoding_identity_is_read(client: TestClient) -> None:
+    answer = client.post("/recommend", json={"user_ratings": {"10": 5}}, headers={"Content-Encoding": "Identity"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+@pytest.mark.parametrize("path", PATHS)
+def test_head_is_answered_as_get_is_without_the_body(client: TestClient, path: str, accept: str) -> None:
+    by_get, by_head = client.get(path, headers={"Accept": accept}), client.head(path, headers={"Accept": accept})
+    assert by_head.status_code == by_get.status_code
+    assert by_head.content == b""
+    differing = ("x-correlation-id", "content-length") if path == "/metrics" else ("x-correlation-id",)
+    for name in set(by_get.headers) - set(differing):
+        assert by_head.headers[name] == by_get.headers[name], name
+
+
+def test_head_is_counted_as_what_it_asks_for(client: TestClient) -> None:
+    client.head("/movies/10")
+    assert client.get("/metrics").json()["requests_by_endpoint"] == {"GET /movies/{movie_id}": 1}
+
+
+def test_head_of_a_post_route_gives_405(client: TestClient) -> None:
+    answer = client.head("/recommend")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+def test_allowed_methods_name_head_beside_get(client: TestClient) -> None:
+    assert client.post("/health").headers["Allow"] == "GET, HEAD"
+    assert client.put("/movies/10").headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/health/", "/health"),
+        ("/health/?a=b", "/health?a=b"),
+        ("/docs-assets", "/docs-assets/"),
+        ("/movies/10/similar/?n=2", "/movies/10/similar?n=2"),
+    ],
+)
+def test_redirect_stays_with_the_host_that_was_asked(client: TestClient, path: str, location: str) -> None:
+    answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (307, location)
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/health/", "//evil.example//", "/%2Fevil.example/", "/\\evil.example/"]
+)
+def test_no_path_makes_a_redirect_to_another_host(client: TestClient, path: str) -> None:
+    answer = client.get(f"http://testserver{path}", follow_redirects=False)
+    location = answer.headers.get("Location", "/")
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [("bytes=999999999-", 416), ("bytes=5-1", 400), ("bytes=x", 400), ("lines=1-2", 400)],
+)
+def test_wrong_range_is_refused_in_the_one_shape(client: TestClient, asked: str, status: int) -> None:
+    for path in ("/explorer/app.js", "/docs-assets/swagger-ui.css"):
+        answer = client.get(path, headers={"Range": asked})
+        assert answer.status_code == status
+        assert set(answer.json()) == {"error", "detail", "correlation_id"}
+        if status == 416:
+            assert answer.headers["Content-Range"].startswith("*/") or answer.headers["Content-Range"].startswith(
+                "bytes */"
+            )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"},
+        {"Origin": "https://films.example", "Access-Control-Request-Method": "DELETE"},
+    ],
+)
+def test_preflight_that_is_refused_has_the_one_shape(client: TestClient, asked: dict[str, str]) -> None:
+    answer = client.options("/recommend", headers=asked)
+    assert (answer.status_code, answer.json()["error"]) == (400, "BadRequestError")
+    assert answer.headers["X-Correlation-ID"] == answer.json()["correlation_id"]
+    assert answer.headers["X-Model-Version"] == "1"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_answer_is_sniffed(client: TestClient, path: str) -> None:
+    assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/explorer/app.js", "/explorer/style.css"])
+def test_pages_have_security_headers_and_allow_nothing_inline(client: TestClient, path: str) -> None:
+    headers: Any = client.get(path, headers={"Accept": "text/html"}).headers
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
