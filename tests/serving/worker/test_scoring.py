@@ -15,7 +15,7 @@ from serving.worker.errors import TooManyRequestsError
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.scoring import PART_ROWS, Scoring, ScoringAnswer
 
-MODEL: Any = SimpleNamespace(key="one")
+MODEL: Any = SimpleNamespace(key="one", recommender=None)
 
 
 class Held:
@@ -28,6 +28,9 @@ class Held:
         self.metadata = SimpleNamespace(
             get_input_schema=lambda: Schema([ColSpec(DataType.long, "a")]), signature=None, flavors={}
         )
+
+    def unwrap_python_model(self) -> Any:
+        return SimpleNamespace()
 
     def predict(self, data: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # noqa: ARG002
         self.n_parts += 1
