@@ -133,6 +133,10 @@ class ModelAnswer(_Answer):
     params: dict[str, Any]
     dataset: dict[str, Any]
     """``name``, ``digest``, ``n_users``, ``n_items`` and ``n_ratings`` of what it was fitted on."""
+    genres: list[str]
+    """The names that a filter takes."""
+    years: list[int] | None
+    """The first and the last year of its movies; null when none is known."""
     metrics: dict[str, float]
     """On the holdout, as the registry's tags hold them; ``ndcg_at_10_popularity`` is the baseline's."""
     created: str | None

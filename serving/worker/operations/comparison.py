@@ -45,6 +45,8 @@ def describe_model(request: Request) -> dict[str, Any]:
         "method": model.info.method,
         "params": model.info.params,
         "dataset": model.info.dataset,
+        "genres": sorted(model.catalog.genre_names),
+        "years": _span(model),
         "metrics": dict(listed.metrics) if listed else {},
         "created": listed.created if listed else None,
         "run_id": model.run_id,
@@ -52,6 +54,11 @@ def describe_model(request: Request) -> dict[str, Any]:
         "loaded_at": model.loaded_at,
         "comparing": _comparing(services),
     }
+
+
+def _span(model: LoadedModel) -> list[int] | None:
+    known = model.catalog.years[model.catalog.years > 0]
+    return [int(known.min()), int(known.max())] if len(known) else None
 
 
 def describe_versions(services: Services, context: RequestContext) -> dict[str, Any]:
