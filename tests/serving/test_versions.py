@@ -256,3 +256,9 @@ def test_version_list_that_cannot_be_read_is_empty(tmp_path: Path) -> None:
 )
 def test_address_of_run_is_for_servers_and_without_passwords(tracking_uri: str, expected: str | None) -> None:
     assert address_of_run(tracking_uri, "abc") == expected
+
+
+def test_model_names_what_a_filter_takes(client: TestClient) -> None:
+    body = client.get("/model").json()
+    assert body["genres"] == ["Action", "Comedy", "Drama"]
+    assert body["years"][0] <= body["years"][1]
