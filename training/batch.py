@@ -16,6 +16,8 @@ from recsys.data.histories import read_histories
 from recsys.data.indexing import find_ids
 from recsys.data.policies import Policies
 from recsys.data.rating_table import RatingTable
+from recsys.filter import MovieFilter, allowed_movies
+from recsys.model import DEFAULT_N, check_question
 from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.list_writer import list_writer
@@ -29,32 +31,61 @@ class Written:
     n_unknown: int
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What each list is to be, as in `recsys.model.Recommender.recommend`."""
+
+    n: int = DEFAULT_N
+    min_rating: float | None = None
+    diversity: float = 0.0
+    recency: float | None = None
+    new: int = 0
+    filter: MovieFilter | None = None
+
+
 def recommend_file(
     model_uri: str,
     tracking_uri: str,
     history: Path | str,
     out: Path,
     *,
-    n: int,
-    min_rating: float | None,
+    wanted: Wanted,
+    hidden: frozenset[int] = frozenset(),
     policies: Policies = DEFAULT_POLICIES,
     s3_endpoint_url: str | None = None,
 ) -> Written:
     """Write the recommendations for each user of a file of histories, which is read as `read_histories` does.
 
+    Parameters
+    ----------
+    hidden
+        Ids of movies that may not be shown, whatever is wanted.
+
     Raises
     ------
     DataError
         When the file cannot be read.
+    ParameterError
+        When something wanted is out of its range, or a genre that no movie has.
     RegistryError, ArtifactError
         When the model cannot be had.
     """
+    check_question(n=wanted.n, diversity=wanted.diversity, recency=wanted.recency, new=wanted.new)
     table = read_histories(history, policies, s3_endpoint_url=s3_endpoint_url)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Registry.fetch(model_uri, tracking_uri, Path(scratch))
         model, _ = load_model(folder / LOGGED_FOLDER)
         user_ids, histories, n_unknown = as_histories(table, model.catalog)
-        blocks = recommend_all(model, histories, n=n, min_rating=min_rating)
+        blocks = recommend_all(
+            model.hiding(hidden),
+            histories,
+            n=wanted.n,
+            min_rating=wanted.min_rating,
+            diversity=wanted.diversity,
+            recency=wanted.recency,
+            new=wanted.new,
+            allowed=allowed_movies(model.catalog, wanted.filter),
+        )
         with list_writer(out) as write, tqdm(total=len(user_ids), unit="user", disable=None) as progress:
             for block in blocks:
                 write(as_frame(block, user_ids, model.catalog))

@@ -9,11 +9,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from recsys.errors import ParameterError
+from recsys.hidden import read_hidden
 from recsys.model import DEFAULT_N
 from recsys.settings import Settings
-from training.batch import recommend_file
+from training.batch import Wanted, recommend_file
 from training.commands import shared_flags
+from training.commands.filter_flags import add_filter_flags, filter_of
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -30,20 +31,27 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         type=float,
         help="only movies from so many stars on count, as likes, 0 for all alike; by default dislikes speak against",
     )
+    parser.add_argument(
+        "--diversity", type=float, default=0.0, help="from 0, by score alone, to 1, as unlike as possible"
+    )
+    parser.add_argument(
+        "--recency", type=float, help="from 0 to 2: raise what is rated more lately; by default as trained"
+    )
+    parser.add_argument("--new", type=int, default=0, help="places at the end for movies without ratings; default: 0")
+    add_filter_flags(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to write; .csv or .parquet")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Recommend, say how many lists were written, and return 0."""
-    if args.n < 1:
-        raise ParameterError(f"--n {args.n}: ask for at least 1 movie")
+    hidden = settings.recommend.hidden
     written = recommend_file(
         args.model,
         settings.tracking_uri,
         args.history,
         args.out,
-        n=args.n,
-        min_rating=args.min_rating,
+        wanted=Wanted(args.n, args.min_rating, args.diversity, args.recency, args.new, filter_of(args)),
+        hidden=read_hidden(hidden) if hidden else frozenset(),
         policies=shared_flags.policies_of(args, settings),
         s3_endpoint_url=settings.s3_endpoint_url,
     )

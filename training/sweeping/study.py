@@ -19,6 +19,7 @@ from recsys.methods import get_method, make_params
 from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
 
 METHOD_PARAM = "method"
+RECENCY = Floats(0.0, 1.5)
 N_STARTUP = 10
 """Trials at random before TPE has seen enough to lead, and before the pruner judges."""
 
@@ -34,10 +35,19 @@ class PastTrial:
 
 
 class SweepSpace:
-    """The search spaces of one method or of several, among which a sweep then chooses too."""
+    """The search spaces of one method or of several, among which a sweep then chooses too.
 
-    def __init__(self, methods: Sequence[str]) -> None:
+    Parameters
+    ----------
+    methods
+        Their names.
+    with_recency
+        Whether `recency` is searched as well; only a temporal split shows what it is worth.
+    """
+
+    def __init__(self, methods: Sequence[str], *, with_recency: bool = False) -> None:
         self.methods = tuple(methods)
+        self._more = {"recency": RECENCY} if with_recency else {}
         for name in methods:
             if not get_method(name).search_space:
                 raise ParameterError(f"method {name} has no search space; choose another --method")
@@ -47,7 +57,7 @@ class SweepSpace:
         name = self.methods[0]
         if len(self.methods) > 1:
             name = trial.suggest_categorical(METHOD_PARAM, self.methods)
-        values = {key: _suggest(trial, _key(name, key), found) for key, found in get_method(name).search_space.items()}
+        values = {key: _suggest(trial, _key(name, key), found) for key, found in self._ranges(name).items()}
         return as_recipe(name, values)
 
     def defaults(self) -> list[dict[str, Any]]:
@@ -56,7 +66,7 @@ class SweepSpace:
         for name in self.methods:
             method = get_method(name)
             params = method.params_type().model_dump(mode="json")
-            values = {_key(name, key): params[key] for key in method.search_space}
+            values = {_key(name, key): params[key] for key in self._ranges(name)}
             trials.append({METHOD_PARAM: name, **values} if len(self.methods) > 1 else values)
         return trials
 
@@ -65,7 +75,7 @@ class SweepSpace:
         name = past.params.get(METHOD_PARAM, "")
         if name not in self.methods:
             return None
-        ranges = get_method(name).search_space
+        ranges = self._ranges(name)
         values = {key: _read(past.params.get(key, ""), found) for key, found in ranges.items()}
         if any(value is None for value in values.values()):
             return None
@@ -85,7 +95,10 @@ class SweepSpace:
     def recipe_of(self, trial: FrozenTrial) -> Recipe:
         """Return the recipe that a trial has tried."""
         name = trial.params.get(METHOD_PARAM, self.methods[0])
-        return as_recipe(name, {key: trial.params[_key(name, key)] for key in get_method(name).search_space})
+        return as_recipe(name, {key: trial.params[_key(name, key)] for key in self._ranges(name)})
+
+    def _ranges(self, method: str) -> dict[str, SearchRange]:
+        return {**get_method(method).search_space, **self._more}
 
 
 def new_study(seed: int) -> optuna.Study:

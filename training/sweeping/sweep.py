@@ -90,7 +90,7 @@ def sweep(dataset: Dataset, split_params: SplitParams, registry: Registry, plan:
     RecsysError
         When no trial succeeds.
     """
-    space = SweepSpace(plan.methods)
+    space = SweepSpace(plan.methods, with_recency=split_params.strategy == "temporal")
     folds = validation_parts(split(dataset, split_params).train, split_params, plan.n_folds)
     mlflow.set_tracking_uri(registry.tracking_uri)
     close_abandoned_runs(registry, chosen_experiment(registry))

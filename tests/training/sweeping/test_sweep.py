@@ -160,6 +160,12 @@ def test_sweep_failing_trials_are_marked_and_the_others_go_on(dataset, store, mo
     assert sorted(statuses) == ["FAILED", "FINISHED", "FINISHED", "FINISHED"]
 
 
+def test_space_holds_recency_where_the_split_shows_what_it_is_worth():
+    (defaults,) = SweepSpace(["ease"], with_recency=True).defaults()
+    assert defaults["ease.recency"] == 0
+    assert "ease.recency" not in SweepSpace(["ease"]).defaults()[0]
+
+
 def test_sweep_method_without_search_space_is_refused():
     with pytest.raises(ParameterError, match="popularity has no search space"):
         SweepSpace(["popularity"])
