@@ -129,16 +129,13 @@ class MlflowProcess:
             When MLflow cannot be imported.
         """
         with self._starting:
-            mine, other = socket.socketpair()
-            with other:
-                try:
-                    control = self._control or self._start_template()
-                    socket.send_fds(control, [word.encode()], [other.fileno()])
-                    return Job(int(_read_line(control)), mine)
-                except (OSError, ValueError) as error:
-                    mine.close()
-                    self._end_template()
-                    raise RegistryError(f"the process that imports MLflow has died ({error}); see the log") from None
+            if self._process is not None and self._process.poll() is not None:
+                self._end_template()
+            try:
+                return self._fork(word)
+            except (OSError, ValueError) as error:
+                self._end_template()
+                raise RegistryError(f"the process that imports MLflow has died ({error}); see the log") from None
 
     def first_message(self, environment: Mapping[str, str], **more: Any) -> dict[str, Any]:
         """Return what every job is told first."""
@@ -152,8 +149,18 @@ class MlflowProcess:
         """End the template and, by their lifeline, all jobs."""
         with suppress(OSError):
             os.close(self._kept_open)
-        if self._process is not None:
-            self._process.kill()
+        self._end_template()
+
+    def _fork(self, word: str) -> Job:
+        control = self._control or self._start_template()
+        mine, other = socket.socketpair()
+        try:
+            with other:
+                socket.send_fds(control, [word.encode()], [other.fileno()])
+                return Job(int(_read_line(control)), mine)
+        except BaseException:
+            mine.close()
+            raise
 
     def _start_template(self) -> socket.socket:
         control, other = socket.socketpair()

@@ -101,6 +101,28 @@ def test_harmed_version_is_refused_until_it_is_restored(
         shutil.rmtree(kept)
 
 
+@pytest.mark.parametrize("where", ["in place of a file", "beside the files"])
+def test_huge_file_is_refused_before_any_of_it_is_fetched(service: Service, served: ServedVersions, where: str) -> None:
+    victim = served.file(2, WEIGHTS)
+    original = victim.read_bytes()
+    huge = victim if where == "in place of a file" else victim.with_name("more.npy")
+    with huge.open("ab") as file:
+        file.truncate(3_000_000_000)
+    try:
+        served.registry.set_alias("Harmed", 2)
+        service.wait_until(lambda: service.ask("/health").json["status"] == "degraded")
+        reason = service.ask("/health").json["reason"]
+        assert reason.endswith("nothing is fetched")
+        assert "3" in reason
+        assert service.ask("/recommend", QUESTION).version == "1"
+    finally:
+        huge.unlink()
+        victim.write_bytes(original)
+        served.registry.set_alias("Harmed", 1)
+    service.reload()
+    service.wait_until(lambda: service.ask("/health").json["status"] == "healthy")
+
+
 def test_restart_over_a_harmed_version_serves_the_last_good_one(start_service: Any, served: ServedVersions) -> None:
     served.registry.set_alias("Again", 1)
     first = start_service("Again", MLFLOW_TRACKING_URI=served.url, RECSYS_API__WORKERS="1")

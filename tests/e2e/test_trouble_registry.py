@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from load.drip import dripping_server, switch_between
 from load.gate import Gate, gate_to
 from mlflow import MlflowClient
 from mlflow_server import running_server
@@ -82,6 +83,27 @@ def test_registry_that_hangs_holds_up_no_answer_and_no_end(start_service: Any, g
     assert gate.holds_back, "the registry hangs on meanwhile"
     assert wait_for_status(service, "degraded")["registry"]["reachable"] is False
     assert service.stop() == 0
+
+
+def test_registry_that_drips_is_given_up_and_followed_again_once_it_is_sound(
+    start_service: Any, server: str, registry: Registry
+) -> None:
+    """A byte now and then, so that no time-out of a socket ends the call."""
+    registry.set_alias("Dripping", 1)
+    with dripping_server() as drip, switch_between(drip) as (url, switch):
+        service = start_service("Dripping", MLFLOW_TRACKING_URI=url, RECSYS_MODEL__LOOK_SECONDS="3")
+        service.wait_until(lambda: "no answer within 3 seconds" in (service.ask("/health").json["reason"] or ""))
+        assert service.ask("/health").json["registry"]["reachable"] is False
+        switch(server)
+        service.wait_for_version("1")
+        service.wait_until(lambda: service.ask("/health").json["status"] == "healthy")
+        switch(drip)
+        assert "no answer within" in wait_for_status(service, "degraded")["reason"]
+        assert service.ask("/recommend", QUESTION).version == "1"
+        registry.set_alias("Dripping", 2)
+        switch(server)
+        service.wait_for_version("2")
+        assert service.stop() == 0
 
 
 def test_registry_that_comes_late_ends_the_503(start_service: Any, gate: Gate, registry: Registry) -> None:

@@ -1,0 +1,216 @@
+"""The template process, its jobs, and the registry client over them: real processes, and registries that misbehave."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from load.drip import dripping_server
+from load.processes import is_running, wait_until
+from published_models import save_artifacts
+
+from recsys.data import Dataset
+from recsys.errors import ArtifactError, RegistryError
+from recsys.settings import ModelSettings, Settings
+from recsys.storage import LOGGED_FOLDER
+from serving.parent.mlflow_process import MlflowProcess, environment_without_secrets
+from serving.parent.registry_client import RegistryClient
+from serving.parent.smoke_test import SmokeTest
+
+SECRETS = {
+    "RECSYS_API__ADMIN_TOKEN": "secret-admin-token",
+    "AWS_SECRET_ACCESS_KEY": "secret-key-of-the-bucket",
+    "MLFLOW_TRACKING_PASSWORD": "secret-password",
+    "PGPASSWORD": "secret-of-postgres",
+    "ANYTHING_ELSE": "secret-of-someone",
+}
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[MlflowProcess]:
+    """Yield a template that was started by a process with secrets."""
+    before = dict(os.environ)
+    os.environ.update(SECRETS)
+    started = MlflowProcess(Settings())
+    started.start("smoke-test").kill()
+    yield started
+    os.environ.clear()
+    os.environ.update(before)
+    started.stop()
+
+
+def settings_for(tracking_uri: str, monkeypatch: pytest.MonkeyPatch, seconds: float = 2.0) -> Settings:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    return Settings(model=ModelSettings(look_seconds=seconds, download_seconds=seconds))
+
+
+def write_code(folder: Path, body: str) -> Path:
+    """Write a version whose code does something when it is loaded."""
+    (folder / "code.py").write_text(
+        "import mlflow, pandas\n"
+        "class Model(mlflow.pyfunc.PythonModel):\n"
+        "    def predict(self, context, model_input, params=None):\n"
+        "        return pandas.DataFrame({'movie_ids': [[60]], 'scores': [[1.0]], 'titles': [['x']]})\n"
+        f"{body}\n"
+        "mlflow.models.set_model(Model())\n"
+    )
+    (folder / "MLmodel").write_text(
+        "flavors:\n  python_function:\n    loader_module: mlflow.pyfunc.model\n    model_code_path: code.py\n"
+        "    python_version: 3.11.0\n"
+    )
+    return folder
+
+
+@pytest.fixture
+def candidate(tmp_path: Path, tiny: Dataset) -> Path:
+    """Return a folder that holds a model, for code that is written beside it."""
+    folder = tmp_path / "scratch" / "model"
+    save_artifacts(tiny, folder, "content-cosine")
+    assert (folder / LOGGED_FOLDER).is_dir()
+    return folder
+
+
+def test_smoke_test_of_a_sound_candidate_passes(process: MlflowProcess, candidate: Path) -> None:
+    SmokeTest(process)(write_code(candidate, "pass"))
+
+
+def test_smoke_test_code_finds_no_secret(process: MlflowProcess, candidate: Path, tmp_path: Path) -> None:
+    """Neither in its environment, nor in what its memory was copied from."""
+    seen = tmp_path / "seen"
+    SmokeTest(process)(
+        write_code(
+            candidate,
+            "import os, json\n"
+            f"with open({str(seen)!r}, 'w') as out:\n"
+            "    json.dump([dict(os.environ), open('/proc/self/environ').read(), os.getcwd()], out)\n",
+        )
+    )
+    found = seen.read_text()
+    assert "PATH" in found
+    assert [secret for secret in SECRETS.values() if secret in found] == []
+    assert str(tmp_path) in found, "it works in the folder of the download"
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("raise ValueError('broken')", "broken"),
+        ("raise SystemExit(0)", "died"),
+        ("import os; os._exit(0)", "died"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "died"),
+        ("import ctypes; ctypes.string_at(0)", "died"),
+        ("import time; time.sleep(1000)", "no answer within"),
+        ("while True: pass", "no answer within"),
+        ("import signal, time; signal.pthread_sigmask(0, range(1, 65)); time.sleep(1000)", "no answer within"),
+    ],
+)
+def test_smoke_test_of_a_bad_candidate_is_refused_in_a_sentence_and_leaves_nothing(  # noqa: PLR0917
+    process: MlflowProcess, candidate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, complaint: str
+) -> None:
+    if complaint == "no answer within":
+        monkeypatch.setattr("serving.parent.smoke_test.SECONDS", 2.0)
+    pids = tmp_path / "pids"
+    body = f"import os; open({str(pids)!r}, 'a').write(f'{{os.getpid()}} ')\n{body}"
+    with pytest.raises(ArtifactError, match=complaint):
+        SmokeTest(process)(write_code(candidate, body))
+    for pid in map(int, pids.read_text().split() if pids.exists() else ()):  # it may not have come that far
+        wait_until(lambda pid=pid: not is_running(pid))  # type: ignore[misc]
+    SmokeTest(process)(write_code(candidate, "pass"))
+
+
+def test_smoke_test_that_starts_processes_ends_them_too(
+    process: MlflowProcess, candidate: Path, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    body = f"import subprocess; open({str(pids)!r}, 'w').write(str(subprocess.Popen(['sleep', '1000']).pid))"
+    SmokeTest(process)(write_code(candidate, body))
+    wait_until(lambda: not is_running(int(pids.read_text())))
+
+
+def test_registry_that_drips_is_given_up_in_time_and_asked_again(
+    process: MlflowProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dripping_server() as url:
+        client = RegistryClient(settings_for(url, monkeypatch), process)
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(RegistryError, match="no answer within 2 seconds; check MLFLOW_TRACKING_URI"):
+                client.aliased("Production")
+            assert time.monotonic() - began < 60
+        with pytest.raises(RegistryError, match="no answer within"):
+            client.listing()
+        client.close()
+
+
+def test_registry_that_is_not_there_is_said(process: MlflowProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = RegistryClient(settings_for("http://user:pass@127.0.0.1:9", monkeypatch, 30.0), process)
+    with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9") as caught:
+        client.version(1)
+    assert "pass" not in str(caught.value)
+    client.close()
+
+
+def test_job_that_is_killed_is_replaced_by_the_next_call(
+    process: MlflowProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = RegistryClient(settings_for(f"sqlite:///{tmp_path}/mlflow.db", monkeypatch, 60.0), process)
+    assert client.aliased("Production") == (None, True)
+    job = client._job
+    assert job is not None
+    os.kill(job.pid, signal.SIGKILL)
+    with pytest.raises(RegistryError, match="has died"):
+        client.aliased("Production")
+    assert client.aliased("Production") == (None, True)
+    client.close()
+
+
+def test_template_that_is_killed_is_started_again(process: MlflowProcess, candidate: Path) -> None:
+    template = process._process
+    assert template is not None
+    template.kill()
+    template.wait()
+    SmokeTest(process)(write_code(candidate, "pass"))
+    assert process._process is not template
+
+
+def test_jobs_of_two_threads_do_not_wait_for_one_another(
+    process: MlflowProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with dripping_server() as url:
+        slow = RegistryClient(settings_for(url, monkeypatch, 30.0), process)
+
+        def ask_in_vain() -> None:
+            with pytest.raises(RegistryError):
+                slow.aliased("Production")
+
+        thread = threading.Thread(target=ask_in_vain)
+        thread.start()
+        quick = RegistryClient(settings_for(f"sqlite:///{tmp_path}/mlflow.db", monkeypatch, 60.0), process)
+        assert quick.aliased("Production") == (None, True)
+        assert thread.is_alive()
+    thread.join(60)
+    for client in (slow, quick):
+        client.close()
+
+
+def test_environment_without_secrets_holds_what_python_needs() -> None:
+    found = environment_without_secrets()
+    assert found["PATH"] == os.environ["PATH"]
+    assert not {name for name in found if "TOKEN" in name or "KEY" in name or "PASS" in name or name.startswith("AWS")}
+
+
+def test_call_with_a_watch_that_objects_ends_the_job(process: MlflowProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    def object_to_it() -> None:
+        raise ArtifactError("too large")
+
+    with dripping_server() as url:
+        client = RegistryClient(settings_for(url, monkeypatch, 30.0), process)
+        with pytest.raises(ArtifactError, match="too large"):
+            client._call({"call": "listing"}, "it", meanwhile=object_to_it)
+        assert client._job is not None
+        pid = client._job.pid
+        wait_until(lambda: not is_running(pid))
