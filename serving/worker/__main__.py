@@ -107,6 +107,8 @@ def main(argv: Sequence[str]) -> None:
         server_header=False,
         lifespan="on",
         ws="none",
+        # Any caller can write X-Forwarded-For; the address counts for guesses of the admin token.
+        proxy_headers=False,
         http=protocol_with(shared),
         backlog=arguments.backlog,
         timeout_graceful_shutdown=GRACE_SECONDS,

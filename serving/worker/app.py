@@ -22,6 +22,7 @@ from serving.worker.http.admission import Admission
 from serving.worker.http.cors import AnsweringCors
 from serving.worker.http.middleware import RequestMiddleware
 from serving.worker.metrics.counters import Metrics
+from serving.worker.operations.guesses import Guesses
 from serving.worker.routes import admin, health, index, metrics, movies, recommendations, scoring, versions
 from serving.worker.scoring import Scoring
 from serving.worker.served_model import ServedModel
@@ -92,6 +93,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str], *,
         metrics=counted,
         answers=answers,
         admission=Admission(settings.cors.origins),
+        guesses=Guesses(settings.limits.admin_guesses),
         scoring=Scoring(settings.logging.level, settings.limits),
         comparisons=ComparisonModels(model_cache, hidden),
         tracking_uri=settings.tracking_uri,

@@ -10,6 +10,7 @@ from serving.worker.answer_cache import AnswerCache
 from serving.worker.comparison_models import ComparisonModels
 from serving.worker.http.admission import Admission
 from serving.worker.metrics.counters import Metrics
+from serving.worker.operations.guesses import Guesses
 from serving.worker.scoring import Scoring
 from serving.worker.served_model import ServedModel
 
@@ -24,6 +25,7 @@ class Services:
     metrics: Metrics
     answers: AnswerCache
     admission: Admission
+    guesses: Guesses
     scoring: Scoring
     comparisons: ComparisonModels
     tracking_uri: str

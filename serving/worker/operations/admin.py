@@ -29,12 +29,18 @@ async def operator(
         When no token is configured.
     AdminTokenError
         When the caller's is missing or another.
+    TooManyRequestsError
+        When the caller has guessed too often.
     """
     services = services_of(request)
     token = services.settings.api.admin_token
     if token is None or not token.get_secret_value():
         raise AdminClosedError("admin routes are closed; set RECSYS_API__ADMIN_TOKEN to open them")
+    address = request.client.host if request.client else ""
+    services.guesses.check(address)
     if given is None or not hmac.compare_digest(given.credentials.encode(), token.get_secret_value().encode()):
+        if given is not None:
+            services.guesses.note_wrong(address)
         raise AdminTokenError("send the admin token as `Authorization: Bearer <token>`")
     return services
 
