@@ -1,6 +1,7 @@
 """The pages under their Content-Security-Policy, in headless Chromium: everything is drawn, and nothing is reported."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,29 @@ def test_documentation_sends_a_request_and_shows_its_answer(browser: Any, servic
     page.click("button.execute")
     page.wait_for_selector(".responses-table.live-responses-table:has-text('alive')", timeout=60_000)
     page.close()
+
+
+def odd_films(tiny: Dataset) -> Dataset:
+    """Return a dataset whose genres are names that JavaScript's objects have, and whose titles are a trial."""
+    titles = (" " * 60_000, "(" * 60_000, "a, " * 20_000, " (" * 30_000 + "(1995)", "<b>bold</b>", "__proto__")
+    genres = ("__proto__", "constructor", "hasOwnProperty")
+    return replace(tiny, catalog=replace(tiny.catalog, titles=titles, genre_names=genres))
+
+
+def test_explorer_odd_genres_and_titles_are_drawn(
+    browser: Any, start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cache = tmp_path_factory.mktemp("odd") / "cache"
+    publish(ModelCache(cache, "movie-recommender", "Odd"), odd_films(tiny))
+    service = start_service("Odd", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    service.wait_for_version("1")
+    page = browser.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"http://127.0.0.1:{service.port}/")
+    page.wait_for_selector("#recommendations li", timeout=60_000)
+    page.locator("#recommendations .films .film").first.click()
+    page.wait_for_selector("#card:not([hidden]) .genres", timeout=60_000)
+    assert page.locator("#recommendations .films > li").count() > 0
+    page.close()
+    assert wrong == []
