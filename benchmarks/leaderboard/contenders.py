@@ -42,8 +42,8 @@ class Contender:
         return ", ".join(f"{name}={value}" for name, value in shown.items()) or "defaults"
 
 
-def _ours(method: str) -> Contender:
-    return Contender(method, "ours", "ours", {"method": method})
+def _ours(method: str, row: str = "", **settings: Any) -> Contender:
+    return Contender(row or method, "ours", "ours", {"method": method, **settings})
 
 
 def _implicit(name: str, settings: Mapping[str, Any], grid: Mapping[str, Sequence[Any]]) -> Contender:
@@ -54,7 +54,11 @@ _L2 = (200.0, 350.0, 500.0, 700.0, 1000.0, 1500.0)
 _NEIGHBORS = (20, 50, 100, 200, 400, 800)
 
 CONTENDERS: tuple[Contender, ...] = (
-    *map(_ours, ("popularity", "content-cosine", "content-jaccard", "item-knn", "ease", "spectral", "hybrid")),
+    *map(_ours, ("content-cosine", "content-jaccard", "item-knn", "ease", "spectral", "hybrid")),
+    _ours("popularity", ever=True),
+    _ours("popularity", "popularity lately"),
+    _ours("hybrid", "hybrid as served", min_rating=None),
+    _ours("hybrid", "hybrid as served, recency 1", min_rating=None, recency=1.0),
     _implicit("cosine", {"model": "cosine", "K": 400, "binary": True}, {"K": _NEIGHBORS, "binary": (True, False)}),
     _implicit("TF-IDF", {"model": "tfidf", "K": 800, "binary": False}, {"K": _NEIGHBORS, "binary": (True, False)}),
     _implicit(

@@ -1,7 +1,8 @@
-"""The protocol of Microsoft Recommenders on MovieLens 100K: its split and its judgement of lists.
+"""The protocol of Microsoft Recommenders: its split and its judgment of lists.
 
 The split is that of ``python_stratified_split(ratio=0.75, filter_by="item")``, drawn over the rows of ``u.data`` in
-their order, so that numbers compare with published ones.
+their order, so that numbers compare with published ones. Other datasets are split by `recsys.splits`, which holds out
+the same share of each movie's ratings.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmarks.leaderboard.exchange import N_LISTED, Ratings
 from recsys.data.dataset import Dataset
 from recsys.evaluation import beyond
 from recsys.evaluation.ranking import RANKING_METRICS, find_hits
-from recsys.splits import Split
+from recsys.splits import Split, SplitParams, split
 
 HEADLINE_SEED = 42
 OTHER_SEEDS = (1, 2, 3)
@@ -32,7 +33,9 @@ def held_out(movie_ids: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 
 
 def leaderboard_split(dataset: Dataset, folder: Path, seed: int) -> Split:
-    """Return the split of a seed. The folder is that of the dataset: its ``u.data`` tells the order of the ratings."""
+    """Return the split of a seed. The folder is that of the dataset: a ``u.data`` in it tells the order of ratings."""
+    if not (folder / "u.data").exists():
+        return split(dataset, SplitParams(seed=seed, holdout_ratio=1 - TRAIN_RATIO))
     pairs = np.loadtxt(folder / "u.data", dtype=np.int64, usecols=(0, 1))
     chosen = pairs[held_out(pairs[:, 1], seed)]
     rows = np.searchsorted(dataset.user_ids, chosen[:, 0]) * dataset.n_items + dataset.catalog.find(chosen[:, 1])

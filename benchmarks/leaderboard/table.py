@@ -50,7 +50,7 @@ class Result:
         ]
 
 
-def render(results: Sequence[Result], *, one_core: bool = False) -> str:
+def render(results: Sequence[Result], *, on: str, one_core: bool = False) -> str:
     """Return the table, best nDCG first, with the parameters of each and the machine below."""
     head, tail = list(QUALITY.values())[:4], list(QUALITY.values())[4:]
     headings = ["method", *head, "nDCG, other seeds", *tail, "fit s", "all users s", "peak MB"]
@@ -62,6 +62,8 @@ def render(results: Sequence[Result], *, one_core: bool = False) -> str:
             table(headings, rows),
             "",
             f"Parameters: {params}.",
+            "",
+            f"Data: {on}.",
             "",
             f"Machine: {machine()}{', one core each' * one_core}.",
         )

@@ -1,11 +1,14 @@
 """The leaderboard's table, and one contender all the way through its process."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.leaderboard.adapters import ours
 from benchmarks.leaderboard.contenders import CONTENDERS, Contender
 from benchmarks.leaderboard.environments import HERE
-from benchmarks.leaderboard.protocol import HEADLINE_SEED, judge
+from benchmarks.leaderboard.protocol import HEADLINE_SEED, judge, leaderboard_split
 from benchmarks.leaderboard.runs import Trial, run_trial
 from benchmarks.leaderboard.table import Result, render, table
 from benchmarks.leaderboard.tuning import combinations
@@ -27,11 +30,14 @@ def result(contender: Contender, ndcg: float, seconds: tuple[float, ...]) -> Res
 
 
 def test_render_puts_the_best_first_with_medians_and_parameters() -> None:
-    lines = render([result(PEER, 0.4, (3.0, 1.0, 2.0)), result(OURS, 0.5, (0.3, 0.1, 0.2))]).splitlines()
+    lines = render(
+        [result(PEER, 0.4, (3.0, 1.0, 2.0)), result(OURS, 0.5, (0.3, 0.1, 0.2))], on="ml-100k, random split"
+    ).splitlines()
     assert lines[2].startswith("| **ours** | 0.5000 |")
     assert lines[2].endswith("| 0.200 | 0.400 | 100 |")
     assert lines[3].startswith("| peer | 0.4000 |")
     assert "ours (defaults); peer (K=5)" in lines[5]
+    assert lines[-3] == "Data: ml-100k, random split."
     assert lines[-1].startswith("Machine: ")
 
 
@@ -45,9 +51,38 @@ def test_combinations_take_every_value_and_keep_the_rest() -> None:
     assert {settings["model"] for settings in found} == {"x"}
 
 
-def test_contenders_hold_every_method_of_ours_once() -> None:
-    ours = [contender.name for contender in CONTENDERS if contender.is_ours]
-    assert sorted(ours) == method_names()
+def test_contenders_hold_every_method_of_ours_under_its_name() -> None:
+    ours = {contender.name for contender in CONTENDERS if contender.is_ours}
+    assert ours >= set(method_names())
+    assert len({contender.name for contender in CONTENDERS}) == len(CONTENDERS)
+
+
+def test_leaderboard_split_any_dataset_holds_out_a_quarter_of_each_movie(tiny: Dataset, tmp_path: Path) -> None:
+    parts = leaderboard_split(tiny, tmp_path, seed=1)
+    assert parts.train.popularity.tolist() == np.round(0.75 * tiny.popularity).tolist()
+
+
+@pytest.mark.parametrize(
+    ("settings", "served"),
+    [
+        ({"method": "hybrid"}, {"min_rating": 0}),
+        ({"method": "hybrid", "min_rating": None, "recency": 1.0}, {"recency": 1.0}),
+    ],
+)
+def test_adapter_of_ours_counts_alike_or_as_served(
+    movielens: Dataset, settings: dict[str, object], served: dict[str, float]
+) -> None:
+    model, min_rating = ours.fit(movielens, settings)
+    lists = ours.recommend(ours.Served(model, min_rating), movielens)
+    for user in (0, 7):
+        history = movielens.user_items[[user]]
+        alone = model.recommend(movielens.catalog.movie_ids[history.indices], history.data, **served)
+        assert lists[user].tolist() == alone.item_indices.tolist()
+
+
+def test_adapter_of_ours_popularity_ever_is_the_number_of_ratings(movielens: Dataset) -> None:
+    model, _ = ours.fit(movielens, {"method": "popularity", "ever": True})
+    assert model.popularity[model.recommend([]).item_indices[0]] == movielens.popularity.max()
 
 
 @pytest.mark.parametrize("environment", sorted({c.environment for c in CONTENDERS if not c.is_ours}))

@@ -1,6 +1,7 @@
 """Our methods."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from benchmarks.leaderboard.exchange import N_LISTED, Ratings
 from recsys.batch import recommend_all
 from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.fitting import as_recommender
+from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.model import Recommender
 
@@ -35,14 +36,25 @@ def prepare(ratings: Ratings, _settings: dict[str, Any]) -> Dataset:
     return dataset
 
 
-def fit(dataset: Dataset, settings: dict[str, Any]) -> Recommender:
-    name, params = settings["method"], {key: value for key, value in settings.items() if key != "method"}
-    method = get_method(name)
-    return as_recommender(method.fit(dataset, make_params(method, params)), dataset)
+class Served(NamedTuple):
+    """A model, and the rating from which on its histories count; None weighs them as the service does."""
+
+    model: Recommender
+    min_rating: float | None
 
 
-def recommend(model: Recommender, dataset: Dataset) -> NDArray[np.int64]:
-    blocks = recommend_all(model, dataset.user_items, n=N_LISTED, min_rating=0)
+def fit(dataset: Dataset, settings: dict[str, Any]) -> Served:
+    """Fit a method. Settings beside its parameters: ``min_rating``, by default 0 as the protocol counts everything
+    rated alike, and ``ever``, to fall back on what has been popular ever instead of lately.
+    """
+    params = dict(settings)
+    method, min_rating, ever = get_method(params.pop("method")), params.pop("min_rating", 0), params.pop("ever", False)
+    model = Recipe(method.name, make_params(method, params)).recommender(dataset)
+    return Served(replace(model, recent=None) if ever else model, min_rating)
+
+
+def recommend(served: Served, dataset: Dataset) -> NDArray[np.int64]:
+    blocks = recommend_all(served.model, dataset.user_items, n=N_LISTED, min_rating=served.min_rating)
     return np.concatenate([block.item_indices for block in blocks])
 
 
