@@ -7,6 +7,7 @@ change what is served.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys.alias.tag_names import machine_tag, read_tag
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.errors import ArtifactError
 from recsys.storage import LOGGED_FOLDER, MANIFEST
@@ -14,13 +15,13 @@ from recsys.storage import LOGGED_FOLDER, MANIFEST
 if TYPE_CHECKING:
     from recsys.model_version import ModelVersion
 
-ARTIFACT_TAG = "artifact_sha256"
+ARTIFACT_TAG = machine_tag("artifact_sha256")
 """Tag with the sum over all files, see `recsys.checksums.tree_sha256`."""
 
-SIZE_TAG = "artifact_bytes"
+SIZE_TAG = machine_tag("artifact_bytes")
 """Tag with the size of all files, so that a larger download is refused before it begins; older versions have none."""
 
-MODEL_TAG = "model_json_sha256"
+MODEL_TAG = machine_tag("model_json_sha256")
 """Tag with the sum of ``model.json``, which in turn holds the sum of every array."""
 
 
@@ -58,13 +59,13 @@ def expected_sum(version: "ModelVersion") -> str:
     ArtifactError
         When the version has no such tags: what has no sum cannot be checked.
     """
-    missing = [tag for tag in (ARTIFACT_TAG, MODEL_TAG) if not version.tags.get(tag)]
+    missing = [tag for tag in (ARTIFACT_TAG, MODEL_TAG) if not read_tag(version.tags, tag)]
     if missing:
         raise ArtifactError(
             f"version {version.version} of {version.name} has no tag {' and no tag '.join(missing)}, so its files "
             "cannot be checked; register it with `python -m training train`"
         )
-    return version.tags[ARTIFACT_TAG]
+    return read_tag(version.tags, ARTIFACT_TAG) or ""
 
 
 def verify_checksums(folder: Path, version: "ModelVersion") -> None:
@@ -80,8 +81,9 @@ def verify_checksums(folder: Path, version: "ModelVersion") -> None:
         if path.is_symlink() or path.name == "__pycache__":
             raise ArtifactError(f"version {version.version} of {version.name} holds {path.name}, which no model needs")
     for tag, found in checksum_tags(folder).items():
-        if found != version.tags[tag]:
+        registered = read_tag(version.tags, tag)
+        if found != registered:
             raise ArtifactError(
                 f"the artifacts of version {version.version} of {version.name} have been altered: {tag} is {found}, "
-                f"the registry says {version.tags[tag]}; it is not loaded"
+                f"the registry says {registered}; it is not loaded"
             )

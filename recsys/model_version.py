@@ -21,6 +21,8 @@ class ModelVersion:
         When it was registered, UTC.
     tags
         Method, dataset digest, headline metric, checksums.
+    description
+        Markdown, as its page shows it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class ModelVersion:
     source: str
     created: datetime
     tags: Mapping[str, str]
+    description: str = ""
 
     @property
     def uri(self) -> str:

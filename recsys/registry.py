@@ -14,6 +14,7 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from recsys.alias.description import describe
 from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.checksums import remove_added_files
@@ -71,7 +72,8 @@ class Registry:
                 if error.error_code == NOT_FOUND:
                     return ModelMetadata()
                 raise
-            return ModelMetadata({alias: int(version) for alias, version in model.aliases.items()}, dict(model.tags))
+            aliases = {alias: int(version) for alias, version in model.aliases.items()}
+            return ModelMetadata(aliases, dict(model.tags), model.description or "")
 
     def aliases(self) -> dict[str, int]:
         """Return all aliases as they are spelled, with the version of each."""
@@ -103,6 +105,7 @@ class Registry:
                 logger.warning("{}", finding)
         try:
             settle(self, state.alias, wait_seconds=0)
+            describe(self)
         except LeaseHeldError:
             logger.debug("{} is being moved; nothing to repair yet", state.alias)
         except RegistryError as error:
@@ -150,6 +153,26 @@ class Registry:
         with self.registry_errors(f"the tags of version {version} of {self.name}"):
             for key, value in tags.items():
                 self._client.set_model_version_tag(self.name, str(version), key, value)
+
+    def describe_version(self, version: int, text: str) -> None:
+        """Write the description of a version, Markdown."""
+        with self.registry_errors(f"the description of version {version} of {self.name}"):
+            self._client.update_model_version(self.name, str(version), description=text)
+
+    def describe_model(self, text: str) -> None:
+        """Write the description of the registered model, Markdown."""
+        with self.registry_errors(f"the description of {self.name}"):
+            self._client.update_registered_model(self.name, description=text)
+
+    def create(self) -> None:
+        """Make the registered model, if it is not there: a registry that refuses that does so before the training."""
+        with self.registry_errors(f"the registered model {self.name}"):
+            try:
+                self._client.get_registered_model(self.name)
+            except MlflowException as error:
+                if error.error_code != NOT_FOUND:
+                    raise
+                self._client.create_registered_model(self.name)
 
     def register(self, model_uri: str, tags: Mapping[str, str]) -> ModelVersion:
         """Register a logged model as the next version, its tags in place from the start."""
@@ -230,4 +253,5 @@ def _model_version(found: MlflowVersion) -> ModelVersion:
         source=found.source or "",
         created=datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC),
         tags=dict(found.tags),
+        description=found.description or "",
     )

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from mlflow import MlflowClient
 
 from recsys.alias.identity import ProcessId
+from recsys.alias.tag_names import machine_tag, read_tag
 from recsys.registry import Registry
 
-PROCESS_TAG = "process"
+PROCESS_TAG = machine_tag("process")
 
 
 def process_tags() -> dict[str, str]:
@@ -24,7 +25,7 @@ def close_abandoned_runs(registry: Registry, experiment: str) -> list[str]:
         if found is None:
             return []
         running = client.search_runs([found.experiment_id], "attributes.status = 'RUNNING'")
-        dead = [run.info.run_id for run in running if _has_died(run.data.tags.get(PROCESS_TAG, ""))]
+        dead = [run.info.run_id for run in running if _has_died(read_tag(run.data.tags, PROCESS_TAG) or "")]
         for run_id in dead:
             client.set_terminated(run_id, "KILLED")
     return dead

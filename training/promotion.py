@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from mlflow import MlflowClient
 from mlflow.entities import RunData
 
+from recsys.alias.description import describe
 from recsys.alias.ledger import version_before
 from recsys.alias.move import AliasState, Move, move, settle
 from recsys.errors import ParameterError, RegistryError
@@ -115,9 +116,11 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
         return "" if same else f"{alias} has just been moved to version {found.current} by someone else; look again"
 
     metrics = registry.headline_metrics(version.version)
-    return move(
+    done = move(
         registry, alias, version.version, action="promoted", why=reason, metrics=metrics, allowed=objection_if_moved
     )
+    describe(registry)
+    return done
 
 
 def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") -> tuple[Move, ModelVersion]:
@@ -156,4 +159,5 @@ def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") 
         metrics=registry.headline_metrics(target.version),
         allowed=objection_if_moved,
     )
+    describe(registry)
     return replace(done, repaired=(*repaired, *done.repaired)), target

@@ -5,8 +5,10 @@ from typing import Literal
 
 from loguru import logger
 
+from recsys.alias.description import describe
 from recsys.alias.lease import held_lease
 from recsys.alias.move import AliasState, Move, move, settle
+from recsys.alias.tag_names import machine_tag
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError
 from recsys.fitting import Recipe
@@ -22,7 +24,7 @@ from training.gating.verdict import Verdict
 from training.project_run import chosen_experiment
 from training.train import train
 
-RETRAIN_LOCK = "lock.retrain"
+RETRAIN_LOCK = machine_tag("lock.retrain")
 
 Trigger = Literal["manual", "schedule"]
 
@@ -93,9 +95,9 @@ def retrain(
         logger.info("the gate says of version {}: {}", trained.version.version, verdict.sentence)
         lease.check()
         may = verdict.promote and auto_promote
-        return Retrained(
-            trained.version, verdict, _promote(registry, alias, trained.version, verdict, state) if may else None
-        )
+        done = _promote(registry, alias, trained.version, verdict, state) if may else None
+        describe(registry)
+        return Retrained(trained.version, verdict, done)
 
 
 def production_recipe(registry: Registry, state: AliasState) -> Recipe | None:

@@ -10,9 +10,10 @@ from loguru import logger
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from recsys.alias.description import describe
 from recsys.data.dataset import Dataset
 from recsys.fitting import Recipe
-from recsys.model_checks import registration_tags
+from recsys.model_checks import registration_tags, verify_checksums
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.splits import SplitParams
@@ -22,7 +23,7 @@ from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
 from training.naming import run_name
 from training.project_run import tracked_run
-from training.reporting.summary import describe_run
+from training.reporting.summary import describe_run, version_facts
 
 TAGGED_METRICS = ("ndcg_at_10", "ndcg_at_10_popularity", "hit_rate_at_10", "coverage_at_10", "novelty_at_10")
 """Metrics that a version carries as tags, for whoever has only the registry to look at, as the service has."""
@@ -55,7 +56,8 @@ def train(
     ``tags`` are put on the run.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
-    with tracked_run(registry, run_name(dataset, recipe, split_params)):
+    registry.create()
+    with tracked_run(registry, run_name(dataset, recipe, split_params)) as run:
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params)
         tracking.log_reading(dataset)
@@ -66,17 +68,32 @@ def train(
         metrics = {**outcome.own_metrics, **facts}
         mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
-        version = register(logged, registry, _version_tags(dataset, recipe, outcome))
+        tags = _version_tags(dataset, recipe, outcome) | version_facts(dataset, run, outcome)
+        version = register(logged, registry, tags)
     promoted = _promote_first(version, registry, alias)
-    return Trained(version, outcome, promoted, give_challenger(registry, version))
+    is_challenger = give_challenger(registry, version)
+    describe(registry)
+    return Trained(version, outcome, promoted, is_challenger)
 
 
 def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) -> ModelVersion:
-    """Register a logged model, with tags that hold the checksums of what lies in the artifact store."""
+    """Register a logged model, with tags that hold the checksums of what lies in the artifact store.
+
+    The version is read back as the service will read it, so that nothing is announced that cannot be served.
+
+    Raises
+    ------
+    ArtifactError
+        When what is read back is not what was registered.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder = registry.download_uri(logged.model_uri, Path(scratch))
         sums = registration_tags(folder)
-    return registry.register(logged.model_uri, {**tags, **sums})
+    registered = registry.register(logged.model_uri, {**tags, **sums})
+    version = registry.version(registered.version)
+    with tempfile.TemporaryDirectory() as scratch:
+        verify_checksums(registry.download(version, Path(scratch)), version)
+    return version
 
 
 def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The history of an alias: who moved it, when, from what, to what, why, with which numbers.
 
 It lies in the tags of the registered model, one JSON a tag, under keys that sort by time:
-``history.production.000012``.
+``recsys.history.production.000012``.
 """
 
 import json
@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+from recsys.alias.tag_names import PREFIX, machine_tag
 
 Action = Literal["promoted", "rolled back", "moved", "removed"]
 """``moved`` and ``removed``: not by a command of this product, but in MLflow's UI or by another client."""
@@ -70,7 +72,7 @@ def now() -> str:
 
 def entry_key(alias: str, number: int) -> str:
     """Return the name of the tag of an entry."""
-    return f"history.{alias.lower()}.{number:06d}"
+    return machine_tag(f"history.{alias.lower()}.{number:06d}")
 
 
 def next_number(tags: Mapping[str, str], alias: str) -> int:
@@ -88,10 +90,12 @@ def read_ledger(tags: Mapping[str, str], alias: str) -> tuple[Entry, ...]:
 
 
 def _entry_tags(tags: Mapping[str, str], alias: str) -> Iterator[tuple[int, str]]:
-    prefix = f"history.{alias.lower()}."
+    """Yield number and text of each entry; those of earlier releases have no prefix."""
+    beginning = f"history.{alias.lower()}."
     for key, text in tags.items():
-        number = key.removeprefix(prefix)
-        if key.startswith(prefix) and number.isdecimal():
+        name = key.removeprefix(PREFIX)
+        number = name.removeprefix(beginning)
+        if name.startswith(beginning) and number.isdecimal():
             yield int(number), text
 
 

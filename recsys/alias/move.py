@@ -2,7 +2,7 @@
 
 A move writes four things in this order, under a lock:
 
-1. the tag ``intent.production``: the entry of the history that is about to come true;
+1. the tag ``recsys.intent.production``: the entry of the history that is about to come true;
 2. the alias, as configured, then in every other spelling;
 3. the entry, as ``history.production.000012``;
 4. and it removes the intent.
@@ -21,6 +21,7 @@ from recsys.alias.identity import who_am_i
 from recsys.alias.lease import Lease, TagStore, held_lease
 from recsys.alias.ledger import Action, Entry, entry_key, next_number, now, read_ledger
 from recsys.alias.spellings import newest_decision, pointers, standard_spellings
+from recsys.alias.tag_names import PREFIX, machine_tag, read_tag
 
 WAIT_SECONDS = 60.0
 """How long a move waits for another one to end."""
@@ -28,10 +29,11 @@ WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class ModelMetadata:
-    """Aliases and tags of a registered model, read at once."""
+    """Aliases, tags and description of a registered model, read at once."""
 
     aliases: Mapping[str, int] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
 
 
 class AliasStore(TagStore, Protocol):
@@ -67,6 +69,8 @@ class AliasState:
         Of the next entry.
     leftover
         Whether the tag of an intent is there that means nothing any more: its move is on record, or it is damaged.
+    earlier_name
+        Whether the intent has the name that earlier releases gave it.
     """
 
     alias: str
@@ -75,12 +79,13 @@ class AliasState:
     intent: Entry | None
     next_number: int
     leftover: bool = False
+    earlier_name: bool = False
 
     @classmethod
     def of(cls, metadata: ModelMetadata, alias: str) -> "AliasState":
         """Return the state that a metadata shows."""
         number = next_number(metadata.tags, alias)
-        text = metadata.tags.get(intent_key(alias))
+        text = read_tag(metadata.tags, intent_key(alias))
         intent = _read_intent(text)
         if intent and intent.number < number:
             intent = None
@@ -91,6 +96,7 @@ class AliasState:
             intent=intent,
             next_number=number,
             leftover=text is not None and intent is None,
+            earlier_name=earlier_intent_key(alias) in metadata.tags,
         )
 
     @property
@@ -164,12 +170,17 @@ class Move:
 
 def intent_key(alias: str) -> str:
     """Return the name of the tag that announces a move."""
-    return f"intent.{alias.lower()}"
+    return machine_tag(f"intent.{alias.lower()}")
+
+
+def earlier_intent_key(alias: str) -> str:
+    """Return the name that earlier releases gave that tag."""
+    return intent_key(alias).removeprefix(PREFIX)
 
 
 def lock(store: AliasStore, alias: str, what: str, wait_seconds: float) -> AbstractContextManager[Lease]:
     """Return the lock under which an alias is moved."""
-    return held_lease(store, f"lock.{alias.lower()}", what, wait_seconds=wait_seconds)
+    return held_lease(store, machine_tag(f"lock.{alias.lower()}"), what, wait_seconds=wait_seconds)
 
 
 def settle(store: AliasStore, alias: str, *, wait_seconds: float = WAIT_SECONDS) -> tuple[AliasState, list[str]]:
@@ -248,6 +259,8 @@ def _settle(store: AliasStore, alias: str, lease: Lease) -> tuple[AliasState, li
         _record(store, alias, intent if intent and finished else _seen(store, state), lease)
     elif intent is not None or state.leftover:
         store.delete_tag(intent_key(alias))
+    if state.earlier_name:
+        store.delete_tag(earlier_intent_key(alias))
     return AliasState.of(store.metadata(), alias), state.findings()
 
 

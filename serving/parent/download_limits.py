@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from recsys.alias.tag_names import read_tag
 from recsys.errors import ArtifactError
 from recsys.model_checks import SIZE_TAG
 from recsys.model_version import ModelVersion
@@ -26,7 +27,7 @@ def check_size(size: int, version: ModelVersion, max_bytes: int, folder: Path) -
         When it is not the one that was registered, is over the limit, or does not fit on the disk.
     """
     which = f"version {version.version} of {version.name}"
-    registered = version.tags.get(SIZE_TAG)
+    registered = read_tag(version.tags, SIZE_TAG)
     if registered is not None and registered != str(size):
         raise ArtifactError(
             f"the artifacts of {which} have been altered: they have {size} bytes, the registry says {registered}; "

@@ -209,7 +209,7 @@ def test_two_processes_promote_at_once_one_after_the_other(registry):
 def test_registry_fails_between_two_writes_the_next_command_repairs_it(registry, capsys, n_served):
     move(registry, UNWATCHED, 1, action="promoted")
     moved = n_served > 0
-    writes = ["alias", "alias", "history.unwatched", "intent.unwatched"]
+    writes = ["alias", "alias", "recsys.history.unwatched", "recsys.intent.unwatched"]
     seen: list[str] = []
 
     def fails(path: str, body: bytes) -> bool:
@@ -217,7 +217,7 @@ def test_registry_fails_between_two_writes_the_next_command_repairs_it(registry,
             return True  # once it has failed it stays away, as a crashed server does
         if path.endswith("/registered-models/get") or "lock." in body.decode():
             return False
-        if '"intent.unwatched"' in body.decode() and "begun" not in seen:
+        if '"recsys.intent.unwatched"' in body.decode() and "begun" not in seen:
             seen.append("begun")
         elif "begun" in seen and writes[len(seen) - 1] in path + body.decode():
             seen.append("served")
@@ -228,7 +228,7 @@ def test_registry_fails_between_two_writes_the_next_command_repairs_it(registry,
         move(Registry(MODEL, url), UNWATCHED, 2, action="promoted", why="cut short")
     halfway = pointers(registry.aliases(), UNWATCHED)
     assert set(halfway.values()) == ({1} if n_served == 0 else {1, 2} if n_served == 1 else {2})
-    MlflowClient(registry.tracking_uri).delete_registered_model_tag(MODEL, "lock.unwatched")  # it would run out
+    MlflowClient(registry.tracking_uri).delete_registered_model_tag(MODEL, "recsys.lock.unwatched")  # it would run out
     capsys.readouterr()
     assert main(["versions", "--history", "--json", "--alias", UNWATCHED]) == 0
     shown = capsys.readouterr()

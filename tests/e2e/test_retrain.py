@@ -91,7 +91,7 @@ def test_retrain_killed_at_any_stage_is_consistent_or_repaired_by_the_next_comma
     after = AliasState.of(registry.metadata(), "Production")
     assert after.is_settled
     assert after.current == registry.versions()[0].version == registry.aliases()["Challenger"]
-    assert not [tag for tag in registry.tags() if tag.startswith("lock.")]
+    assert not [tag for tag in registry.tags() if tag.startswith("recsys.lock.")]
 
 
 def test_retrain_twice_at_once_one_fails_with_a_clear_sentence(home):
@@ -120,7 +120,7 @@ def test_retrain_sigterm_gives_the_lock_back_and_marks_the_run(home):
     process.terminate()
     assert process.wait(120) == 143
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
-    assert not [tag for tag in registry.tags() if tag.startswith("lock.")]
+    assert not [tag for tag in registry.tags() if tag.startswith("recsys.lock.")]
     assert AliasState.of(registry.metadata(), "Production").current == 1
 
 

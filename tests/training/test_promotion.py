@@ -126,10 +126,10 @@ def test_promote_what_is_not_there_is_called_wrong(registry, run, argv, message)
 
 def test_promote_altered_files_are_refused(registry, run):
     client = client_of(registry)
-    good = registry.version(3).tags["artifact_sha256"]
-    client.set_model_version_tag(registry.name, "3", "artifact_sha256", "0" * 64)
+    good = registry.version(3).tags["recsys.artifact_sha256"]
+    client.set_model_version_tag(registry.name, "3", "recsys.artifact_sha256", "0" * 64)
     code, out, _ = run("promote", "3")
-    client.set_model_version_tag(registry.name, "3", "artifact_sha256", good)
+    client.set_model_version_tag(registry.name, "3", "recsys.artifact_sha256", good)
     assert code == 3
     assert "nothing was moved: version 3 cannot be served: the artifacts of version 3 of movie-recommender" in out
     assert "have been altered" in out

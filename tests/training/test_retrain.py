@@ -206,7 +206,7 @@ def test_retrain_failing_at_any_stage_leaves_production_and_the_lock_free(served
         run_retraining(served, dataset)
     assert promoted(served) == 1
     assert AliasState.of(served.metadata(), "Production").is_settled
-    assert not [tag for tag in served.tags() if tag.startswith("lock.")]
+    assert not [tag for tag in served.tags() if tag.startswith("recsys.lock.")]
 
 
 def test_close_abandoned_runs_only_those_of_dead_processes(registry, served):

@@ -141,8 +141,8 @@ def test_train_registers_a_version_with_its_tags(trained: Trained, dataset: Data
 
 def test_train_checksums_are_those_of_the_artifacts(trained: Trained, registry: Registry, tmp_path: Path) -> None:
     folder = registry.download(trained.version, tmp_path)
-    assert trained.version.tags["artifact_sha256"] == tree_sha256(folder)
-    assert trained.version.tags["model_json_sha256"] == sha256_of(folder / LOGGED_FOLDER / "model.json")
+    assert trained.version.tags["recsys.artifact_sha256"] == tree_sha256(folder)
+    assert trained.version.tags["recsys.model_json_sha256"] == sha256_of(folder / LOGGED_FOLDER / "model.json")
 
 
 def test_train_registered_model_is_fitted_on_all_ratings(

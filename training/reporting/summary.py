@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from mlflow.entities import Run
+
+from recsys.alias.description import FACTS_TAG, LINKS_TAG
 from recsys.data.dataset import Dataset
 from recsys.evaluation.bootstrap import Interval
 from recsys.fitting import Recipe
@@ -50,6 +53,17 @@ def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_mode
             "",
         ]
     )
+
+
+def version_facts(dataset: Dataset, run: Run, outcome: Outcome) -> dict[str, str]:
+    """Return tags with the Markdown of what does not change about a version: data, quality, links to run and report."""
+    place = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    data = f"**{run.info.run_name}**: {data_in_words(dataset)}."
+    quality = f"{quality_in_words(outcome)}, on {outcome.evaluation.n_users:,} users of the holdout."
+    return {
+        FACTS_TAG: f"{data}\n\n{quality}",
+        LINKS_TAG: f"[Run]({place}) · [Report]({place}/artifacts/report.html)",
+    }
 
 
 def data_in_words(dataset: Dataset) -> str:

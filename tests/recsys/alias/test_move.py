@@ -37,7 +37,7 @@ def assert_consistent(store: MemoryAliasStore) -> None:
     assert now.is_settled
     assert set(store.aliases_now.values()) <= {now.current}
     assert intent_key(ALIAS) not in store.tags_now
-    assert not [key for key in store.tags_now if key.startswith("lock.")]
+    assert not [key for key in store.tags_now if key.startswith("recsys.lock.")]
     chain = now.ledger
     assert [entry.number for entry in chain] == list(range(1, len(chain) + 1))
     assert [entry.from_version for entry in chain[1:]] == [entry.to_version for entry in chain[:-1]]
@@ -56,13 +56,13 @@ def test_move_writes_intent_aliases_history_in_this_order():
     store = served_store()
     move(store, ALIAS, 2, action="promoted")
     assert store.writes == [
-        "set lock.production",
-        "set intent.production",
+        "set recsys.lock.production",
+        "set recsys.intent.production",
         "point Production",
         "point production",
-        "set history.production.000002",
-        "delete intent.production",
-        "delete lock.production",
+        "set recsys.history.production.000002",
+        "delete recsys.intent.production",
+        "delete recsys.lock.production",
     ]
 
 
@@ -99,7 +99,9 @@ def test_move_registry_fails_at_any_write_next_look_repairs(fail_at, lands):
         move(store, ALIAS, 2, action="promoted", why="better")
     halfway = state(store).current
     store.heal()
-    store.tags_now = {key: text for key, text in store.tags_now.items() if not key.startswith("lock.")}  # it runs out
+    store.tags_now = {
+        key: text for key, text in store.tags_now.items() if not key.startswith("recsys.lock.")
+    }  # it runs out
     after, said = settle(store, ALIAS)
     moved = 2 in store.aliases_now.values()
     assert after.current == halfway == (2 if moved else 1)
@@ -159,7 +161,7 @@ def test_settle_damaged_intent_is_removed(text):
 def test_move_lock_held_by_another_fails_and_moves_nothing():
     store = served_store()
     with (
-        lease.held_lease(store, "lock.production", "a move of Production"),
+        lease.held_lease(store, "recsys.lock.production", "a move of Production"),
         pytest.raises(LeaseHeldError, match="move"),
     ):
         move(store, ALIAS, 2, action="promoted", wait_seconds=0)
@@ -190,11 +192,11 @@ def test_any_sequence_of_moves_failures_and_looks_ends_consistent(steps):
                 try:
                     move(store, ALIAS, version, action="promoted")
                 except RegistryError:
-                    store.tags_now = {key: t for key, t in store.tags_now.items() if not key.startswith("lock.")}
+                    store.tags_now = {key: t for key, t in store.tags_now.items() if not key.startswith("recsys.lock.")}
                 else:
                     assert state(store).current == version
                 store.heal()
-                store.tags_now.pop("lock.production", None)  # where giving it back has failed, it runs out
+                store.tags_now.pop("recsys.lock.production", None)  # where giving it back has failed, it runs out
             case ("hand", spelling, version):
                 settle(store, ALIAS)  # whoever moves an alias by hand has looked at it for longer than a poll
                 store.aliases_now[spelling] = version
@@ -206,3 +208,13 @@ def test_any_sequence_of_moves_failures_and_looks_ends_consistent(steps):
     before = state(store).current
     assert settle(store, ALIAS)[0].current == before
     assert_consistent(store)
+
+
+def test_settle_drops_the_intent_that_an_earlier_release_left():
+    store = MemoryAliasStore({"Production": 1, "production": 1})
+    settle(store, ALIAS)
+    store.tags_now["intent.production"] = '{"damaged'
+    after, said = settle(store, ALIAS)
+    assert after.is_settled
+    assert said
+    assert "intent.production" not in store.tags_now
