@@ -41,8 +41,8 @@ class ToldRegistry:
 
     def put(self, version: int, folder: Path) -> None:
         sums = {
-            "artifact_sha256": tree_sha256(folder),
-            "model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
+            "recsys.artifact_sha256": tree_sha256(folder),
+            "recsys.model_json_sha256": sha256_of(folder / LOGGED_FOLDER / MANIFEST),
         }
         self.tags[version] = {**sums, "method": "content-cosine", "ndcg_at_10": "0.25", "gate": "passed"}
 
@@ -162,7 +162,7 @@ def test_look_disk_holds_few_versions_and_never_lets_go_of_one_in_use(
 def test_look_altered_version_is_refused_and_not_stored(
     loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, model_cache: ModelCache
 ) -> None:
-    registry.tags[3]["artifact_sha256"] = "0" * 64
+    registry.tags[3]["recsys.artifact_sha256"] = "0" * 64
     want(extra, 3)
     loader.look()
     state, problem = extra.state(3)
@@ -175,11 +175,11 @@ def test_look_altered_version_is_refused_and_not_stored(
 def test_look_refused_version_is_tried_again_when_asked_for_later(
     loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = registry.tags[3]["artifact_sha256"]
-    registry.tags[3]["artifact_sha256"] = "0" * 64
+    right = registry.tags[3]["recsys.artifact_sha256"]
+    registry.tags[3]["recsys.artifact_sha256"] = "0" * 64
     want(extra, 3)
     loader.look()
-    registry.tags[3]["artifact_sha256"] = right
+    registry.tags[3]["recsys.artifact_sha256"] = right
     loader.look()
     assert extra.state(3)[0] == "refused", "not at once"
     later = loader._refused_at[3] + version_loader.RETRY_SECONDS + 1

@@ -144,9 +144,9 @@ def test_check_harmed_version_is_refused(
     elif harm == "link":
         (folder / "link").symlink_to(os.devnull)
     elif harm == "no tag":
-        del registry.tags[2]["artifact_sha256"]
+        del registry.tags[2]["recsys.artifact_sha256"]
     else:
-        registry.tags[2]["model_json_sha256"] = "0" * 64
+        registry.tags[2]["recsys.model_json_sha256"] = "0" * 64
     registry.points_to = 2
     status = sync.check()
     assert status.problem
@@ -225,7 +225,7 @@ def test_check_version_of_another_registry_under_the_same_number_is_fetched(
     sync.check()
     assert registry.downloads == 2
     assert model_cache.current() is not None
-    assert model_cache.current().artifact_sha256 == registry.tags[1]["artifact_sha256"]  # type: ignore[union-attr]
+    assert model_cache.current().artifact_sha256 == registry.tags[1]["recsys.artifact_sha256"]  # type: ignore[union-attr]
 
 
 def test_check_version_altered_in_the_cache_is_fetched_again(
