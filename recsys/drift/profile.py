@@ -1,14 +1,17 @@
 """The profile of a dataset: what a version keeps of the data it was trained on. Counts only, no rating."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.data.dataset import Dataset
 from recsys.drift.sketch import Sketch, sketch_of
 from recsys.errors import ArtifactError
+
+if TYPE_CHECKING:
+    # Loading a model reads a profile, and a worker that loads one has no SciPy, which datasets need.
+    from recsys.data.dataset import Dataset
 
 PROFILE_FORMAT = 1
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
@@ -103,7 +106,7 @@ class DataProfile:
             raise ArtifactError(f"the data profile cannot be read ({error!r}); train the model again") from None
 
 
-def profile_of(dataset: Dataset) -> DataProfile:
+def profile_of(dataset: "Dataset") -> DataProfile:
     """Return the profile of a dataset; in seconds for 25 million ratings.
 
     A dataset without ratings has shares of 0, and its time range is 0 to 0.
@@ -134,7 +137,7 @@ def profile_of(dataset: Dataset) -> DataProfile:
     )
 
 
-def _months(dataset: Dataset) -> dict[str, Month]:
+def _months(dataset: "Dataset") -> dict[str, Month]:
     numbers = dataset.timestamps.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
     months, ratings = np.unique(numbers, return_counts=True)
     # Ratings are sorted by user; a key of both counts each user of a month once.
@@ -145,7 +148,7 @@ def _months(dataset: Dataset) -> dict[str, Month]:
     return {str(name): Month(int(n), int(m)) for name, n, m in zip(names, ratings, users, strict=True)}
 
 
-def _copied_users(dataset: Dataset, by_user: NDArray[np.int64]) -> float:
+def _copied_users(dataset: "Dataset", by_user: NDArray[np.int64]) -> float:
     """Return the share of users whose history is that of another user, by a sum of hashes that no order changes."""
     rows = dataset.catalog.movie_ids[dataset.item_indices].astype(np.uint64) * np.uint64(64)
     keys = (rows + np.round(dataset.ratings * 10).astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)

@@ -6,11 +6,15 @@ DOI 10.1006/jcss.1997.1534.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.data.dataset import Dataset
+if TYPE_CHECKING:
+    # Loading a model reads a profile, and a worker that loads one has no SciPy, which datasets need.
+    from recsys.data.dataset import Dataset
+
 
 SKETCH_SIZE = 4096
 """With so many hashes the standard error of a share of 80 % is 0.6 %."""
@@ -59,7 +63,7 @@ class Kept:
     n_compared: int
 
 
-def sketch_of(dataset: Dataset, size: int = SKETCH_SIZE) -> Sketch:
+def sketch_of(dataset: "Dataset", size: int = SKETCH_SIZE) -> Sketch:
     """Return the sketch of a dataset, empty for one without ratings."""
     hashes = rating_hashes(dataset)
     smallest = np.argpartition(hashes, size)[:size] if len(hashes) > size else np.arange(len(hashes))
@@ -68,7 +72,7 @@ def sketch_of(dataset: Dataset, size: int = SKETCH_SIZE) -> Sketch:
     return Sketch(hashes[smallest], (times >> np.uint64(48)).astype(np.uint16), dataset.n_ratings)
 
 
-def rating_hashes(dataset: Dataset) -> NDArray[np.uint64]:
+def rating_hashes(dataset: "Dataset") -> NDArray[np.uint64]:
     """Return a hash of (user id, movie id, stars) of each rating, uint64, (n_ratings,)."""
     user_hashes = _mixed(dataset.user_ids.astype(np.uint64))
     movie_hashes = _mixed(dataset.catalog.movie_ids.astype(np.uint64) ^ np.uint64(0x9E3779B97F4A7C15))

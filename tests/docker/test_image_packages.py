@@ -31,8 +31,9 @@ def imported_by(folder: str) -> Iterator[tuple[str, str]]:
                     yield str(path.relative_to(ROOT)), top
 
 
-# The learning methods and the evaluation are in recsys, but the service does not import them.
-NOT_SERVED = {"scipy", "tqdm"}
+# The learning methods and the evaluation are in recsys, but the service does not import them. SQLAlchemy is for a
+# database as tracking address, Parquet for where MLflow can read it.
+NOT_SERVED = {"scipy", "tqdm", "sqlalchemy", "pyarrow"}
 
 
 @pytest.mark.parametrize(
