@@ -53,6 +53,7 @@ def model_info(recipe: Recipe, dataset: Dataset) -> ModelInfo:
             "n_users": dataset.n_users,
             "n_items": dataset.n_items,
             "n_ratings": dataset.n_ratings,
+            **({"movie_labels": list(dataset.movie_labels)} if dataset.movie_labels else {}),
         },
         versions={"recsys": __version__, "python": platform.python_version(), **libraries},
     )

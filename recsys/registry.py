@@ -240,6 +240,12 @@ class Registry:
         return registry_errors(what, self.tracking_uri)
 
 
+def current_tracking_uri(settings: Settings) -> str:
+    """Return the server that MLflow was told by ``mlflow.set_tracking_uri``, else that of the settings."""
+    told = mlflow.is_tracking_uri_set()  # type: ignore[no-untyped-call]
+    return mlflow.get_tracking_uri() if told else settings.tracking_uri
+
+
 def registry_of(settings: Settings) -> Registry:
     """Return the registry of the configured model."""
     return Registry(settings.model.name, settings.tracking_uri)

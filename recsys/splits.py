@@ -43,8 +43,10 @@ def split(dataset: Dataset, params: SplitParams) -> Split:
     Raises
     ------
     DataError
-        When one of the two parts would hold no rating.
+        When one of the two parts would hold no rating, or a split by time finds no times.
     """
+    if params.strategy in ("temporal", "leave-last-out") and not dataset.has_times:
+        raise DataError(f"{dataset.name} has no times, which the {params.strategy} split needs; use the random split")
     held_out = _STRATEGIES[params.strategy](dataset, params)
     _check_sides(dataset, held_out, params)
     return Split(train=dataset.part(~held_out), holdout=dataset.part(held_out))

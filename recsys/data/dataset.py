@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from recsys.catalog import MAX_STARS, MIN_STARS, Catalog
 from recsys.data.indexing import find_ids, index_ids, is_sorted_strictly, pair_order
-from recsys.data.policies import Note
+from recsys.data.policies import Note, Policies
 from recsys.errors import DataError
 
 
@@ -115,6 +116,40 @@ class Dataset:
                 raise DataError(f"a user of {name} rates the same movie twice")
             columns = (user_indices[order], item_indices[order], ratings[order], timestamps[order])
         return cls(name, catalog, user_ids, *columns)
+
+    @classmethod
+    def from_frame(
+        cls,
+        ratings: Any,
+        movies: Any | None = None,
+        *,
+        name: str = "frame",
+        duplicates: str = "",
+        unknown_movies: str = "",
+        scale: str = "",
+    ) -> "Dataset":
+        """Return the dataset of data frames of pandas, polars or Arrow.
+
+        Parameters
+        ----------
+        ratings
+            Columns of users, movies and ratings, and perhaps of times, called as docs/data.md lists; titles and genres
+            among them are taken when there are no ``movies``. Ids that are texts are numbered, and kept as
+            ``user_labels`` and ``movie_labels``.
+        movies
+            Columns of movies and titles, and perhaps of genres and years.
+        duplicates, unknown_movies, scale
+            What to do with ratings that cannot be taken as they are, as in `recsys.read_ratings`.
+
+        Raises
+        ------
+        DataError
+            About the first row that is wrong, with the number of those that are wrong for the same reason.
+        """
+        from recsys.data.frame_reader import dataset_from_frame  # noqa: PLC0415 - it imports this module
+
+        policies = Policies.parse(duplicates=duplicates, unknown_movies=unknown_movies, scale=scale)
+        return dataset_from_frame(ratings, movies, name, policies)
 
     @property
     def has_times(self) -> bool:

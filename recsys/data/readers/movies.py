@@ -52,7 +52,14 @@ def read_movies_file(file: DataFile, known_genres: Sequence[str] = ()) -> list[M
         except BadValueError as error:
             complaints.add(line, str(error), fields[MOVIE].strip())
             continue
-        row = MovieRow(line, movie_id, fields.get(TITLE, ""), names, _year(fields), fields.get(IMDB_URL, "").strip())
+        row = MovieRow(
+            line,
+            movie_id,
+            fields.get(TITLE, ""),
+            names,
+            first_year(fields.get(YEAR, "")),
+            fields.get(IMDB_URL, "").strip(),
+        )
         url = imdb_address(fields.get(IMDB_ID, ""))
         rows.append(row.with_url(url) if url and not row.imdb_url else row)
     complaints.raise_first()
@@ -153,6 +160,7 @@ def as_text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _year(fields: Fields) -> int:
-    match = _FIRST_YEAR.search(fields.get(YEAR, ""))
+def first_year(text: str) -> int:
+    """Return the year in a number or a date, 0 where there is none."""
+    match = _FIRST_YEAR.search(text)
     return int(match[0]) if match else 0

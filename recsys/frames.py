@@ -1,0 +1,277 @@
+"""The recommender for notebooks: ratings in, data frames out.
+
+Movies are called by the ids of the source throughout, also where those are texts.
+"""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys.data.dataset import Dataset
+from recsys.data.locate import find_dataset
+from recsys.data.policies import Policies
+from recsys.errors import ParameterError, UnknownMovieError
+from recsys.fitting import Recipe, model_info
+from recsys.methods import get_method, make_params
+from recsys.model import DEFAULT_N, Recommender
+from recsys.parameters import validated
+from recsys.scorers import scorer_of
+from recsys.settings import read_settings
+from recsys.splits import SplitParams
+from recsys.splits import split as split_dataset
+from recsys.storage import LOGGED_FOLDER, ModelInfo, load_model, save_model
+
+DEFAULT_METHOD = "hybrid"
+MovieId = int | str
+Ratings = Mapping[Any, float] | pd.Series | pd.DataFrame | Iterable[Any]
+
+
+def read_ratings(place: Path | str, *, duplicates: str = "", unknown_movies: str = "", scale: str = "") -> Dataset:
+    """Return the ratings and movies in a place.
+
+    Parameters
+    ----------
+    place
+        A folder, a file, an archive or ``s3://bucket/prefix``, see docs/data.md; ``"sample"`` is the embedded sample.
+    duplicates, unknown_movies, scale
+        What to do with ratings that cannot be taken as they are, as the flags of ``python -m training train``.
+
+    Raises
+    ------
+    DataError
+        When nothing is there, or anything in it is wrong.
+    """
+    policies = Policies.parse(duplicates=duplicates, unknown_movies=unknown_movies, scale=scale)
+    endpoint = read_settings().s3_endpoint_url
+    return find_dataset(place, explicit=True, policies=policies, s3_endpoint_url=endpoint)
+
+
+def fit(ratings: Dataset, method: str = DEFAULT_METHOD, **params: Any) -> "MovieModel":
+    """Return the model of a method fitted on all ratings; ``params`` are the method's own, by name.
+
+    Raises
+    ------
+    ParameterError
+        For a method or a parameter that there is not.
+    """
+    recipe = _recipe(method, params)
+    return MovieModel(recipe.recommender(ratings), model_info(recipe, ratings))
+
+
+def evaluate(
+    ratings: Dataset,
+    method: str = DEFAULT_METHOD,
+    *,
+    split: str = "random",
+    holdout_ratio: float = 0.25,
+    seed: int = 42,
+    **params: Any,
+) -> pd.Series:
+    """Return the metrics of a method on a holdout, by name, as ``python -m training evaluate`` shows them.
+
+    Raises
+    ------
+    ParameterError
+        For a method, a split or a parameter that there is not.
+    """
+    from recsys.evaluation.report import evaluate as evaluate_scorer  # noqa: PLC0415 - loaded when it is used
+
+    recipe = _recipe(method, params)
+    chosen = {"strategy": split, "holdout_ratio": holdout_ratio, "seed": seed}
+    parts = split_dataset(ratings, validated(SplitParams, chosen))
+    found = evaluate_scorer(scorer_of(recipe.recommender(parts.train)), parts)
+    return pd.Series(found.metrics, name=method)
+
+
+def load(model: Path | str, *, tracking_uri: str | None = None) -> "MovieModel":
+    """Return a registered model, ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``, or that of a model folder.
+
+    Parameters
+    ----------
+    tracking_uri
+        Address of the registry; by default the one that MLflow has been told, else that of the settings.
+
+    Raises
+    ------
+    RegistryError
+        When the registry does not answer, or does not hold it.
+    ArtifactError
+        When the folder holds no model, or a file of it is missing or altered.
+    """
+    if not str(model).startswith("models:/"):
+        return MovieModel(*load_model(Path(model).expanduser()))
+    from recsys.registry import Registry, current_tracking_uri  # noqa: PLC0415 - imports MLflow, which takes seconds
+
+    with tempfile.TemporaryDirectory() as scratch:
+        address = tracking_uri or current_tracking_uri(read_settings())
+        folder = Registry.fetch(str(model), address, Path(scratch))
+        # what is mapped into memory stays readable after its file is gone
+        return MovieModel(*load_model(folder / LOGGED_FOLDER))
+
+
+@dataclass(frozen=True, eq=False)
+class MovieModel:
+    """A fitted model that speaks in data frames.
+
+    Attributes
+    ----------
+    recommender
+        The model itself, in rows of its catalogue.
+    info
+        Where it comes from: method, parameters, dataset, versions.
+    """
+
+    recommender: Recommender
+    info: ModelInfo
+
+    @cached_property
+    def movies(self) -> pd.DataFrame:
+        """Return all movies: ``movie_id``, ``title``, ``year``, ``genres``, ``n_ratings``."""
+        catalog = self.recommender.catalog
+        rows = np.arange(catalog.n_items)
+        genres = ["|".join(catalog.genres_of(row)) for row in rows.tolist()]
+        return self._frame(rows).assign(genres=genres, n_ratings=np.asarray(self.recommender.popularity))
+
+    def search(self, text: str, n: int = DEFAULT_N) -> pd.DataFrame:
+        """Return at most n movies whose title contains a text, whatever its case, the most rated first."""
+        found = self.movies[self.movies["title"].str.contains(text, case=False, regex=False)]
+        return found.sort_values("n_ratings", ascending=False, kind="stable").head(n).reset_index(drop=True)
+
+    def recommend(self, ratings: Ratings, n: int = DEFAULT_N, **question: Any) -> pd.DataFrame:
+        """Return at most n movies that a user has not rated, best first.
+
+        Parameters
+        ----------
+        ratings
+            Stars by movie id, a frame with the columns ``movie_id`` and ``rating``, or only the ids of what was liked.
+        question
+            ``min_rating``, ``diversity``, ``recency``, ``new``, ``filter``, as in `recsys.model.Recommender.recommend`.
+
+        Returns
+        -------
+        ``movie_id``, ``title``, ``year``, ``score`` and ``because``, the rated movies that spoke most for each.
+        ``attrs["strategy"]`` is ``personal``, or ``popular`` where nothing speaks for any movie.
+
+        Raises
+        ------
+        ParameterError
+            For a rating off the scale, and for a parameter that there is not or out of its range.
+        """
+        movie_ids, stars = self._history(ratings)
+        question = self._by_number(question)
+        try:
+            answer = self.recommender.recommend(movie_ids, stars, n=n, **question)
+        except TypeError as error:
+            raise ParameterError(f"recommend does not take that: {error}") from error
+        history = self.recommender.history(movie_ids, stars, question.get("min_rating"))
+        because = [self._ids(np.array(rows, np.int64)) for rows in self._reasons(answer.item_indices, history)]
+        frame = self._frame(answer.item_indices).assign(score=answer.scores)
+        frame["because"] = pd.Series(because, index=frame.index, dtype=object)
+        frame.attrs["strategy"] = answer.strategy
+        return frame
+
+    def similar(self, movie_id: MovieId, n: int = DEFAULT_N, **question: Any) -> pd.DataFrame:
+        """Return at most n movies that resemble one, most similar first.
+
+        Returns
+        -------
+        ``movie_id``, ``title``, ``year``, ``similarity`` in (0, 1].
+
+        Raises
+        ------
+        UnknownMovieError
+            When the movie is not in the catalogue.
+        """
+        numbers = self._by_number(question)
+        item_indices, similarities = self.recommender.similar(self._number(movie_id), n=n, **numbers)
+        return self._frame(item_indices).assign(similarity=similarities)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the model into a new folder, from which `load` reads it, and return the folder."""
+        path = Path(folder).expanduser()
+        save_model(self.recommender, self.info, path)
+        return path
+
+    def _reasons(self, item_indices: NDArray[np.int64], history: Any) -> list[list[int]]:
+        if len(history.liked) == 0:
+            return [[] for _ in item_indices]
+        return self.recommender.explain(item_indices, history)
+
+    def _frame(self, item_indices: NDArray[np.int64]) -> pd.DataFrame:
+        catalog = self.recommender.catalog
+        titles = [catalog.titles[row] for row in item_indices]
+        return pd.DataFrame({"movie_id": self._ids(item_indices), "title": titles, "year": catalog.years[item_indices]})
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        """Return the texts that the source calls its movies by, in the order of the catalogue; empty for numbers."""
+        return list(self.info.dataset.get("movie_labels", ()))
+
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        return dict(zip(self._labels, self.recommender.catalog.movie_ids.tolist(), strict=True))
+
+    def _ids(self, item_indices: NDArray[np.int64]) -> list[Any]:
+        if self._labels:
+            return [self._labels[row] for row in item_indices]
+        numbers: list[Any] = self.recommender.catalog.movie_ids[item_indices].tolist()
+        return numbers
+
+    def _number(self, movie_id: Any) -> int:
+        """Return the number of a movie; one that no movie has where the text is unknown."""
+        if self._labels:
+            number = self._number_of.get(str(movie_id))
+            if number is None:
+                raise UnknownMovieError(movie_id)
+            return number
+        try:
+            return int(movie_id)
+        except (TypeError, ValueError):
+            raise ParameterError(f"{movie_id!r} is no movie id; this model knows them as whole numbers") from None
+
+    def _by_number(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Return a question whose filter calls movies by numbers; texts that no movie has are left out."""
+        chosen = question.get("filter")
+        if not self._labels or not isinstance(chosen, Mapping):
+            return question
+        numbers = {
+            name: [self._number_of[str(one)] for one in chosen[name] if str(one) in self._number_of]
+            for name in ("exclude_movie_ids", "candidate_movie_ids")
+            if chosen.get(name) is not None
+        }
+        return {**question, "filter": {**chosen, **numbers}}
+
+    def _history(self, ratings: Ratings) -> tuple[list[int], list[float] | None]:
+        if isinstance(ratings, pd.DataFrame):
+            missing = {"movie_id"} - set(ratings.columns)
+            if missing:
+                raise ParameterError(
+                    f"the ratings have no column movie_id, only {', '.join(map(str, ratings.columns))}"
+                )
+            stars = ratings["rating"].tolist() if "rating" in ratings else None
+            return self._known(ratings["movie_id"].tolist(), stars)
+        if isinstance(ratings, pd.Series):
+            ratings = ratings.to_dict()
+        if isinstance(ratings, Mapping):
+            return self._known(list(ratings), [float(stars) for stars in ratings.values()])
+        return self._known(list(ratings), None)
+
+    def _known(self, movie_ids: list[Any], stars: list[float] | None) -> tuple[list[int], list[float] | None]:
+        """Return what the model can be asked; movies whose text it does not know count for nothing."""
+        known = [
+            place for place, movie_id in enumerate(movie_ids) if not self._labels or str(movie_id) in self._number_of
+        ]
+        numbers = [self._number(movie_ids[place]) for place in known]
+        return numbers, None if stars is None else [stars[place] for place in known]
+
+
+def _recipe(method: str, params: dict[str, Any]) -> Recipe:
+    found = get_method(method)
+    return Recipe(found.name, make_params(found, params))
