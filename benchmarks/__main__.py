@@ -4,6 +4,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from recsys.errors import RecsysError
+
 BENCHMARKS = {
     "leaderboard": "benchmarks.leaderboard.command",
     "tune-peers": "benchmarks.leaderboard.tuning",
@@ -22,7 +24,11 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__, *map(describe, BENCHMARKS), sep="\n")
         return 0 if arguments in ([], ["--help"]) else 2
     name, *rest = arguments
-    status: int = importlib.import_module(BENCHMARKS[name]).main(rest)
+    try:
+        status: int = importlib.import_module(BENCHMARKS[name]).main(rest)
+    except RecsysError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     return status
 
 
