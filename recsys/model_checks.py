@@ -51,6 +51,16 @@ def registration_tags(folder: Path) -> dict[str, str]:
     return {**checksum_tags(folder), SIZE_TAG: str(size)}
 
 
+def has_checksums(version: "ModelVersion") -> bool:
+    """Return whether the files of a version can be checked."""
+    return not missing_sums(version)
+
+
+def missing_sums(version: "ModelVersion") -> list[str]:
+    """Return the names of the checksum tags that a version lacks."""
+    return [tag for tag in (ARTIFACT_TAG, MODEL_TAG) if not read_tag(version.tags, tag)]
+
+
 def expected_sum(version: "ModelVersion") -> str:
     """Return the sum of the artifacts that the registry's tags demand.
 
@@ -59,11 +69,11 @@ def expected_sum(version: "ModelVersion") -> str:
     ArtifactError
         When the version has no such tags: what has no sum cannot be checked.
     """
-    missing = [tag for tag in (ARTIFACT_TAG, MODEL_TAG) if not read_tag(version.tags, tag)]
+    missing = missing_sums(version)
     if missing:
         raise ArtifactError(
             f"version {version.version} of {version.name} has no tag {' and no tag '.join(missing)}, so its files "
-            "cannot be checked; register it with `python -m training train`"
+            f"cannot be checked; `python -m training promote {version.version}` adopts it after a smoke test"
         )
     return read_tag(version.tags, ARTIFACT_TAG) or ""
 

@@ -180,6 +180,21 @@ class Registry:
             made = mlflow.register_model(model_uri, self.name, tags=dict(tags))
             return _model_version(made)
 
+    def copy(self, version: ModelVersion, name: str) -> ModelVersion:
+        """Copy a version of this model, its tags included, to another registered model, and return the copy."""
+        with self.registry_errors(f"a copy of version {version.version} as {name}"):
+            return _model_version(self._client.copy_model_version(version.uri, name))
+
+    def metrics_of_run(self, run_id: str) -> Mapping[str, float]:
+        """Return the metrics of a run by name; none where the run is gone."""
+        with self.registry_errors(f"the run {run_id}"):
+            try:
+                return dict(self._client.get_run(run_id).data.metrics)
+            except MlflowException as error:
+                if error.error_code != NOT_FOUND:
+                    raise
+                return {}
+
     def download(self, version: ModelVersion, folder: Path) -> Path:
         """Fetch the artifacts of a version into a folder and return where they lie."""
         return self.download_uri(version.uri, folder)

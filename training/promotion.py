@@ -9,9 +9,10 @@ from mlflow.entities import RunData
 from recsys.alias.description import describe
 from recsys.alias.ledger import version_before
 from recsys.alias.move import AliasState, Move, move, settle
-from recsys.errors import ParameterError, RegistryError
+from recsys.errors import ArtifactError, ParameterError, RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
+from training.adoption import adopt, copy_to
 from training.data_check import objection_to_other_data
 from training.gating.smoke import problem_of_version
 
@@ -99,6 +100,10 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
     and the ledger then holds what was overridden.
     """
     version = choice.version
+    try:
+        version, adopted = adopt(registry, version)
+    except ArtifactError as error:
+        return Move(None, None, refusal=f"version {version.version} cannot be served: {error}")
     problem = problem_of_version(registry, version)
     if problem:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")
@@ -120,7 +125,30 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
         registry, alias, version.version, action="promoted", why=reason, metrics=metrics, allowed=objection_if_moved
     )
     describe(registry)
-    return done
+    return replace(done, repaired=(adopted, *done.repaired)) if adopted else done
+
+
+def promote_to(
+    registry: Registry, target: Registry, alias: str, choice: Choice, *, why: str = "", force: bool = False
+) -> tuple[Move, ModelVersion]:
+    """Copy a version to another registered model and let the alias point to the copy; return the move and the copy.
+
+    Nothing is copied that would be refused there.
+    """
+    try:
+        source, adopted = adopt(registry, choice.version)
+    except ArtifactError as error:
+        return Move(None, None, refusal=f"version {choice.version.version} cannot be served: {error}"), choice.version
+    problem = problem_of_version(registry, source)
+    served = target.aliased(alias)
+    objection = objection_to_other_data(target, served, source) if served and not problem and not force else ""
+    if problem or objection:
+        refusal = f"version {source.version} cannot be served: {problem}" if problem else objection
+        return Move(None, served.version if served else None, refusal=refusal), source
+    copied = copy_to(registry, source, target)
+    origin = f"version {source.version} of {registry.name}"
+    done = promote(target, alias, Choice(copied, origin), why=f"{why}; {origin}" if why else "", force=force)
+    return (replace(done, repaired=(adopted, *done.repaired)) if adopted else done), copied
 
 
 def roll_back(registry: Registry, alias: str, to: str | None, *, why: str = "") -> tuple[Move, ModelVersion]:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 
 from recsys.alias.move import Move
+from recsys.registry_names import alias_problem, name_problem
 from recsys.settings import Settings
 
 EXIT_REFUSED = 3
@@ -16,20 +17,38 @@ def add_move_flags(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--alias",
         default=settings.model.alias,
+        type=alias_name,
         help=f"the alias to move; default: RECSYS_MODEL__ALIAS, now {settings.model.alias}",
     )
     parser.add_argument("--why", default="", metavar="TEXT", help="the reason, for the history")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
-def print_move(done: Move, version: int, args: argparse.Namespace) -> int:
-    """Print what came of a move and return the exit code."""
+def alias_name(text: str) -> str:
+    """Return a text that MLflow takes as an alias; argparse shows the problem of another."""
+    problem = alias_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def model_name(text: str) -> str:
+    """Return a text that MLflow takes as the name of a registered model; argparse shows the problem of another."""
+    problem = name_problem(text) if text else ""
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def print_move(done: Move, version: int, args: argparse.Namespace, *, model: str = "") -> int:
+    """Print what came of a move, of another registered model where one is named, and return the exit code."""
     for sentence in done.repaired:
         sys.stderr.write(f"warning: {sentence}\n")
     if args.json:
         sys.stdout.write(json.dumps(move_as_json(done, version, args.alias), indent=2) + "\n")
     else:
-        sys.stdout.write(move_as_text(done, version, args.alias) + "\n")
+        where = f"{model}: " if model else ""
+        sys.stdout.write(f"{where}{move_as_text(done, version, args.alias)}\n")
     return EXIT_REFUSED if done.refusal else 0
 
 

@@ -2,6 +2,8 @@
 
 The version's files are fetched, compared with the checksums in the registry, and have to answer before anything moves.
 A version of other data than the served one (another name, or under 90 % of the served movies) needs --force.
+A version that was registered by other hands is adopted: its checksums are put on record once it has answered.
+--to NAME copies it to another registered model of the same server first, as from a dev to a prod one.
 The move enters the history (python -m training versions --history). The service follows within seconds.
 
 exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refused
@@ -9,11 +11,11 @@ exit codes: 0 moved, or there already; 1 failed; 2 called in a wrong way; 3 refu
 
 import argparse
 
-from recsys.registry import HEADLINE, registry_of
+from recsys.registry import HEADLINE, Registry, registry_of
 from recsys.settings import Settings
 from training.commands import moves
 from training.project_run import EXPERIMENT, chosen_experiment
-from training.promotion import choose, promote
+from training.promotion import choose, promote, promote_to
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -26,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         help=f"whose runs 'best' is chosen from; default: MLFLOW_EXPERIMENT_NAME, else {EXPERIMENT}",
     )
     parser.add_argument("--force", action="store_true", help="promote although it was trained on other data")
+    parser.add_argument(
+        "--to",
+        default="",
+        type=moves.model_name,
+        metavar="NAME",
+        help="copy the version to this registered model first, and move the alias there",
+    )
     moves.add_move_flags(parser, settings)
 
 
@@ -35,5 +44,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     choice = choose(
         registry, args.version, experiment=args.experiment or chosen_experiment(registry), metric=args.metric
     )
-    done = promote(registry, args.alias, choice, why=args.why, force=args.force)
-    return moves.print_move(done, choice.version.version, args)
+    if not args.to or args.to == registry.name:
+        done = promote(registry, args.alias, choice, why=args.why, force=args.force)
+        return moves.print_move(done, choice.version.version, args)
+    target = Registry(args.to, registry.tracking_uri)
+    done, copied = promote_to(registry, target, args.alias, choice, why=args.why, force=args.force)
+    return moves.print_move(done, copied.version, args, model=target.name)
