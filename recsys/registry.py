@@ -45,6 +45,7 @@ class Registry:
         self.name = name
         self.tracking_uri = tracking_uri
         self._warned_of: list[str] = []
+        self._warned_of_failure = ""
 
     @cached_property
     def _client(self) -> MlflowClient:
@@ -109,7 +110,10 @@ class Registry:
         except LeaseHeldError:
             logger.debug("{} is being moved; nothing to repair yet", state.alias)
         except RegistryError as error:
-            logger.warning("the history of {} cannot be brought up to date: {}", state.alias, error)
+            # Once: with a read-only account it is so at every look, and the next command of someone else repairs it.
+            if str(error) != self._warned_of_failure:
+                self._warned_of_failure = str(error)
+                logger.warning("the history of {} cannot be brought up to date: {}", state.alias, error)
 
     def set_alias(self, alias: str, version: int) -> None:
         """Let an alias point to a version in all its spellings, without a history as `recsys.alias.move.move` keeps."""

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from recsys.alias.move import AliasState
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from serving.mlflow_child.answering import answer_of, take_over
@@ -35,10 +34,9 @@ class RegistryCalls:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._state: AliasState | None = None
         self.by_name: dict[str, Callable[[Call], Any]] = {
             "aliased": self.aliased,
-            "repair": self.repair,
+            "repair": lambda call: self._registry.repair(self._registry.alias_state(call["alias"])),
             "version": lambda call: as_message(self._registry.version(call["version"])),
             "listing": lambda _: asdict(ask_for_versions(self._registry)),
             "size": lambda call: self._registry.size_of(call["uri"]),
@@ -47,15 +45,9 @@ class RegistryCalls:
 
     def aliased(self, call: Call) -> dict[str, Any]:
         """Return the version that the alias stands for, and whether nothing about it has to be repaired."""
-        self._state = self._registry.alias_state(call["alias"])
-        current = self._state.current
-        version = None if current is None else as_message(self._registry.version(current))
-        return {"version": version, "is_settled": self._state.is_settled}
-
-    def repair(self, _: Call) -> None:
-        """Complete what the last look has found unsettled."""
-        if self._state is not None:
-            self._registry.repair(self._state)
+        state = self._registry.alias_state(call["alias"])
+        version = None if state.current is None else as_message(self._registry.version(state.current))
+        return {"version": version, "is_settled": state.is_settled}
 
 
 def as_message(version: ModelVersion) -> dict[str, Any]:

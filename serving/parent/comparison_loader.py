@@ -3,9 +3,6 @@
 It is apart from the sync, so that a slow download for a comparison never holds up a promotion.
 """
 
-import os
-import sys
-import threading
 import time
 from typing import Protocol
 
@@ -18,12 +15,8 @@ from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, C
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import VersionList, write_version_list
 
-TICK_SECONDS = 0.2
 RETRY_SECONDS = 10.0
 """A refused version that is asked for again is tried again after so long."""
-
-NICENESS = 10
-"""The workers go first when processors are short."""
 
 
 class Versions(Downloads, Protocol):
@@ -60,16 +53,6 @@ class VersionLoader:
         self._refused_at: dict[int, float] = {}
         self._listed_at = float("-inf")
         self.extra.forget_all()
-
-    def run(self, stopped: threading.Event) -> None:
-        """Look for work until told to stop."""
-        if sys.platform == "linux":  # elsewhere a thread has no priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        while not stopped.wait(TICK_SECONDS):
-            try:
-                self.look()
-            except Exception as error:  # noqa: BLE001  the thread outlives whatever a library throws at it
-                logger.opt(exception=error).error("versions: unexpected {}", type(error).__name__)
 
     def look(self) -> None:
         """Bring the list up to date if it is time, evict what is too much, and download what is wanted.

@@ -28,9 +28,6 @@ class Aliases(Downloads, Protocol):
     def aliased(self, alias: str) -> tuple[ModelVersion | None, bool]:
         """Return the version that an alias stands for, None when it is not set, and whether nothing is to repair."""
 
-    def repair(self) -> None:
-        """Complete what the last look at the alias has found unsettled."""
-
 
 @dataclass(frozen=True)
 class Refusal:
@@ -66,7 +63,8 @@ class Sync:
         self.poll_seconds = poll_seconds
         self.smoke_test = smoke_test
         self._refusal: Refusal | None = None
-        self._is_settled = True
+        self.is_settled = True
+        """Whether the last look has found nothing about the alias to repair; that is left to another thread."""
 
     def check(self, *, at_once: bool = False) -> SyncStatus:
         """Look once, publish if there is something new, write the outcome down and return it.
@@ -82,7 +80,7 @@ class Sync:
             self._refusal = None
             self.cache.forget_checks()
         harmed = self._harmed()
-        self._is_settled = True
+        self.is_settled = True
         try:
             status = self._follow_alias(status)
         except RegistryError as error:
@@ -97,18 +95,6 @@ class Sync:
             logger.info("sync: recovered")
         write_status(self.cache.status, status)
         return status
-
-    def repair(self) -> None:
-        """Complete what the last look has found unsettled about the alias.
-
-        To be called once the workers have been told: they wait for the version, nobody waits for the ledger.
-        """
-        if self._is_settled:
-            return
-        try:
-            self.registry.repair()
-        except RegistryError as error:
-            logger.warning("sync: {}", error)
 
     def _harmed(self) -> CachedVersion | None:
         """Return what is served when its files are not what was published; a look that reads only what was touched."""
@@ -127,7 +113,7 @@ class Sync:
         return replace(status, problem=f"{reason}: {status.problem}" if status.problem else reason)
 
     def _follow_alias(self, status: SyncStatus) -> SyncStatus:
-        version, self._is_settled = self.registry.aliased(self.alias)
+        version, self.is_settled = self.registry.aliased(self.alias)
         if version is None:
             problem = f"no version of {self.registry.name} has the alias {self.alias}; train or promote one"
             return status.checked(reachable=True, problem=problem)

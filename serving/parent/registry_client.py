@@ -17,6 +17,9 @@ from serving.shared.version_list import VersionList, version_list_of
 CONNECT_SECONDS = 120.0
 """So long the first call to a local database may take, which MLflow makes ready then."""
 
+REPAIR_SECONDS = 60.0
+"""So long a repair may take: its lock alone waits for seconds."""
+
 MLFLOW_DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -51,9 +54,9 @@ class RegistryClient:
         found = self._call({"call": "aliased", "alias": alias}, f"the alias {alias} of {self.name}")
         return (None if found["version"] is None else _version_of(found["version"])), found["is_settled"]
 
-    def repair(self) -> None:
-        """Complete what the last look at the alias has found unsettled."""
-        self._call({"call": "repair"}, f"a repair of the aliases of {self.name}")
+    def repair(self, alias: str) -> None:
+        """Complete what is not settled about an alias, and enter moves by others in its ledger."""
+        self._call({"call": "repair", "alias": alias}, f"the ledger of {alias} of {self.name}", seconds=REPAIR_SECONDS)
 
     def version(self, version: int) -> ModelVersion:
         """Return one version; `NotRegisteredError` when there is none of that number."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from loguru import logger
 
 from recsys.settings import Settings
+from serving.parent.background import AliasRepairs, Background
 from serving.parent.comparison_loader import VersionLoader
 from serving.parent.follow_alias import Sync
 from serving.parent.mlflow_process import MlflowProcess
@@ -39,6 +40,7 @@ class Poller:
         self._process = MlflowProcess(settings)
         self._sync: Sync | None = None
         self._stopped = threading.Event()
+        self._unsettled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
     def start(self) -> None:
@@ -67,10 +69,11 @@ class Poller:
             if self._sync is None:
                 self._sync = self._connected()
                 self.cache.clear_leftovers()
-                self._start_loader()
+                self._start_background()
             status = self._sync.check(at_once=bool(requests))
             self.cache.requests.answered(requests)
-            self._sync.repair()
+            if not self._sync.is_settled:
+                self._unsettled.set()
         except Exception as error:  # noqa: BLE001  the poller outlives whatever a library throws at it
             if self._stopped.is_set():
                 return
@@ -88,11 +91,12 @@ class Poller:
         registry = RegistryClient(self.settings, self._process)
         return Sync(registry, model.alias, self.cache, model.poll_seconds, SmokeTest(self._process))
 
-    def _start_loader(self) -> None:
+    def _start_background(self) -> None:
         registry = RegistryClient(self.settings, self._process)
-        poll_seconds = self.settings.model.poll_seconds
-        loader = VersionLoader(registry, self.cache, poll_seconds, SmokeTest(self._process))
-        threading.Thread(target=loader.run, args=(self._stopped,), name="versions", daemon=True).start()
+        loader = VersionLoader(registry, self.cache, self.settings.model.poll_seconds, SmokeTest(self._process))
+        repairs = AliasRepairs(registry, self.settings.model.alias, self._unsettled)
+        background = Background(loader, repairs, self._stopped)
+        threading.Thread(target=background.run, name="versions", daemon=True).start()
 
     def _wait(self) -> None:
         until = time.monotonic() + self.settings.model.poll_seconds

@@ -32,7 +32,6 @@ class ToldRegistry:
     failure: Exception | None = None
     downloads: int = 0
     is_settled: bool = True
-    repairs: int = 0
 
     def put(self, version: int, dataset: Dataset, method: str) -> Path:
         folder = self.store / str(version)
@@ -44,9 +43,6 @@ class ToldRegistry:
         if self.failure:
             raise self.failure
         return (None if self.points_to is None else self._version(self.points_to)), self.is_settled
-
-    def repair(self) -> None:
-        self.repairs += 1
 
     def _version(self, number: int) -> Any:
         return SimpleNamespace(name=self.name, version=number, run_id=f"run-{number}", tags=dict(self.tags[number]))
@@ -368,16 +364,13 @@ def test_check_candidate_that_alters_its_own_files_is_refused(
     assert [folder.name.split("-")[0] for folder in model_cache.versions.iterdir()] == ["1"]
 
 
-def test_check_tells_the_workers_first_and_repairs_when_told(sync: Sync, registry: ToldRegistry) -> None:
+def test_check_leaves_what_is_unsettled_to_another_thread(sync: Sync, registry: ToldRegistry) -> None:
     registry.is_settled = False
     sync.check()
-    assert registry.repairs == 0
-    sync.repair()
-    assert registry.repairs == 1
+    assert not sync.is_settled
     registry.is_settled = True
     sync.check()
-    sync.repair()
-    assert registry.repairs == 1
+    assert sync.is_settled
 
 
 def test_check_clock_that_is_set_back_makes_no_status_old(
