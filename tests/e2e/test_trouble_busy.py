@@ -70,7 +70,6 @@ def all_workers_serve(service: Service, version: str) -> bool:
 def test_change_overs_under_saturating_clients_reach_all_workers_and_fail_no_request(
     start_service: Any, served: ServedVersions
 ) -> None:
-    """The seconds of each are printed; what they should be is for a quiet machine, see the benchmarks."""
     served.registry.set_alias("Busy", 1)
     service = start_service(
         "Busy", MLFLOW_TRACKING_URI=served.url, RECSYS_API__WORKERS=str(N_WORKERS), RECSYS_MODEL__POLL_SECONDS="1"
@@ -86,7 +85,8 @@ def test_change_overs_under_saturating_clients_reach_all_workers_and_fail_no_req
             began = time.monotonic()
             service.wait_until(lambda wanted=version: all_workers_serve(service, wanted), GENEROUS_SECONDS)  # type: ignore[misc]
             seconds.append(round(time.monotonic() - began, 2))
-    print("change-overs:", seconds)
     counts = [json.loads(client.communicate(timeout=60)[0]) for client in clients]
     assert sum(done for done, _ in counts) > 0
     assert sum(failed for _, failed in counts) == 0
+    # The first fetches the other version; all later ones find both in the cache, and load nothing.
+    assert sorted(seconds[1:])[len(seconds) // 2] < GENEROUS_SECONDS / 2, seconds

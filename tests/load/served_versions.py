@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import mlflow
 from builders import GENRES, make_catalog, make_dataset
 from mlflow_server import running_server
 from model_stores import add_version, recipe
 
 from recsys.data import Dataset
 from recsys.registry import Registry
+from training.project_run import EXPERIMENT
 
 N_MOVIES = 900
 """Their matrix has 3.2 MB, so that a download writes several pieces."""
@@ -55,6 +57,8 @@ def served_versions(home: Path) -> Iterator[ServedVersions]:
     """Yield a running server with versions 1 and 2."""
     with running_server(home, serves_artifacts=True) as url:
         registry = Registry("movie-recommender", url)
+        mlflow.set_tracking_uri(url)
+        mlflow.create_experiment(EXPERIMENT)
         for method in METHODS:
             add_version(registry, many_movies(), recipe(method))
         yield ServedVersions(url, registry, home / "mlruns")
