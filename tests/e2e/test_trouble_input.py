@@ -248,6 +248,19 @@ def test_refusal_comes_after_the_answers_that_are_due(service: Service, name: st
     assert asyncio.run(statuses()) == [200, 200, 200, status]
 
 
+@pytest.mark.parametrize("size", [60_000, 65_000, 65_536, 66_000, 70_000, 200_000])
+@pytest.mark.parametrize("where", ["path", "query", "header", "headers"])
+def test_long_head_is_answered_or_refused(service: Service, where: str, size: int) -> None:
+    long = {
+        "path": b"GET /" + b"a" * size + b" HTTP/1.1\r\n" + HOST,
+        "query": b"GET /movies/10?a=" + b"a" * size + b" HTTP/1.1\r\n" + HOST,
+        "header": LIVE + b"X: " + b"a" * size + b"\r\n",
+        "headers": LIVE + b"X: 1\r\n" * (size // 6),
+    }[where]
+    reply = asyncio.run(_refused_after(service.port, long))
+    assert reply.status == 431 if size > 2 * 65_536 else reply.status in (200, 404, 431)
+
+
 FORGED = [
     b'x","level":"ERROR',
     b"a b",

@@ -22,6 +22,8 @@ from serving.worker.http.refusal import Note, Refusal, new_refusal
 MAX_HEAD_BYTES = 64 * 1024
 """When so much has come without a request or a part of its body to show for it, the connection ends."""
 
+HEAD_TOO_LARGE = f"the head of a request is limited to {MAX_HEAD_BYTES} bytes"
+
 SMALL_BYTES = 8 * 1024
 """A request of this size is taken however much memory the others hold."""
 
@@ -84,7 +86,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             return
         if self._undelivered > MAX_HEAD_BYTES:
-            self.refuse(431, f"the head of a request is limited to {MAX_HEAD_BYTES} bytes")
+            self.refuse(431, HEAD_TOO_LARGE)
             return
         self.patience.more_has_come()
         self._hold(len(data))
@@ -103,11 +105,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
+        if self._undelivered > MAX_HEAD_BYTES:  # with a part of the body, perhaps
+            self._check_size()
         self._undelivered = 0
         self._check_head()
+        super().on_headers_complete()
         self._n_unanswered += 1
         self.patience.body_begins()
-        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Hand on a part of a body."""
@@ -170,6 +174,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self.refuse(408, f"the {waited_for} of the request did not come in time")
+
+    def _check_size(self) -> None:
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
+            self._complain(431, HEAD_TOO_LARGE)
 
     def _check_head(self) -> None:
         version = self.parser.get_http_version()
