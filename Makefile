@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help up train ui test coverage test-slow test-docker lint format bench lock clean
+.PHONY: help up train ui test coverage test-slow test-docker fuzz lint format bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test-slow: $(INSTALLED_DEV) ## run the long tests: load, faults, other environme
 
 test-docker: $(INSTALLED_DEV) ## run the tests that need a Docker engine
 	@python -m pytest -m docker
+
+fuzz: $(INSTALLED_DEV) ## send ten thousand requests made up from the service's own schema
+	@python -m pytest -m fuzz
 
 lint: $(INSTALLED_DEV) ## ruff and mypy
 	@ruff check .

@@ -22,6 +22,7 @@ from serving.worker.http.admission import Admission
 from serving.worker.http.cors import AnsweringCors
 from serving.worker.http.middleware import RequestMiddleware
 from serving.worker.metrics.counters import Metrics
+from serving.worker.openapi import add_schema
 from serving.worker.operations.guesses import Guesses
 from serving.worker.routes import admin, health, index, metrics, movies, recommendations, scoring, versions
 from serving.worker.scoring import Scoring
@@ -66,6 +67,7 @@ def create_app(
         routes=[route for module in ROUTERS for route in module.router.routes],
     )
     add_documentation(app)
+    add_schema(app)
     add_explorer(app)
     add_error_handlers(app)
     services = _services(settings, board, slot, _labels(), check_files=check_files)

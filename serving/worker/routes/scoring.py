@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from serving.worker.context import context_of
 from serving.worker.http.json_response import JSON, TOO_LARGE, UNAVAILABLE, Responses
+from serving.worker.schemas import ErrorAnswer
 from serving.worker.state import services_of
 
 router = APIRouter(tags=["MLflow's scoring protocol"])
@@ -26,10 +27,22 @@ BODY: dict[str, Any] = {
         },
     }
 }
-ANSWER: Responses = {200: {"description": "`predictions`, a record for each row of the question"}}
+LIKE_MLFLOW: dict[str, Any] = {"content": {JSON: {"schema": {}}}}
+ANSWERS: Responses = {
+    200: {"description": "`predictions`, a record for each row of the question"},
+    400: {"description": "a table that cannot be read or scored, as MLflow says it", **LIKE_MLFLOW},
+    415: {
+        "description": "a body that is encoded, or of a type that is not read, as MLflow says it",
+        "content": {"text/plain": {"schema": {"type": "string"}}, JSON: {"schema": {}}},
+    },
+    422: {"model": ErrorAnswer, "description": "more movies are wanted than one answer may hold"},
+    429: {"model": ErrorAnswer, "description": "all slots are taken; `Retry-After` tells when to come back"},
+    500: {"description": "the model fails, as MLflow says it", **LIKE_MLFLOW},
+    504: {"description": "scoring took too long, as MLflow says it"},
+}
 
 
-@router.post("/invocations", responses={**ANSWER, **TOO_LARGE, **UNAVAILABLE}, response_model=None, openapi_extra=BODY)
+@router.post("/invocations", responses={**ANSWERS, **TOO_LARGE, **UNAVAILABLE}, response_model=None, openapi_extra=BODY)
 async def invocations(request: Request) -> Response:
     """Score a table as `mlflow models serve` does: same questions, same answers, same errors."""
     context = context_of(request)
