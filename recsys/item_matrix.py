@@ -1,4 +1,4 @@
-"""Square item-item matrices, dense or sparse, with the few operations that serving needs.
+"""Square item-item matrices, dense, sparse or factored, with the few operations that serving needs.
 
 NumPy only: a serving worker opens them memory-mapped and imports nothing heavier.
 """
@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recsys.item_factors import FactorItemMatrix, FactorSimilarity
 
 Float32 = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -31,6 +33,32 @@ class ItemMatrix(Protocol):
         """Return ``weights @ matrix[item_indices]``, float32, (n_items,); zeros for no row."""
         ...
 
+    def leading_scores(
+        self,
+        item_indices: Indices,
+        weights: Float32,
+        n_leading: int,
+        *,
+        blocked: Indices,
+        allowed: NDArray[np.bool_] | None = None,
+        factors: Float32 | None = None,
+    ) -> Float32:
+        """Return `weighted_row_sum`, with -inf allowed where a movie is certainly not among the leading ones.
+
+        Parameters
+        ----------
+        n_leading
+            How many of the best candidates have to have their score.
+        blocked
+            int64, item indices that are no candidates; they have to contain ``item_indices``.
+        allowed
+            bool, (n_items,), which movies are candidates, None for all.
+        factors
+            float32, (n_items,), positive: the best are those of the largest score times factor. Scores are returned
+            without it.
+        """
+        ...
+
     def row(self, item_index: int) -> Float32:
         """Return one row, dense float32, (n_items,)."""
         ...
@@ -40,8 +68,16 @@ class ItemMatrix(Protocol):
         ...
 
 
+class AllScores:
+    """A matrix whose rows are added up as fast as any part of them: no score is left out."""
+
+    def leading_scores(self: "ItemMatrix", item_indices: Indices, weights: Float32, *_: Any, **__: Any) -> Float32:
+        """Return `weighted_row_sum`: see `ItemMatrix.leading_scores`."""
+        return self.weighted_row_sum(item_indices, weights)
+
+
 @dataclass(frozen=True, eq=False)
-class DenseItemMatrix:
+class DenseItemMatrix(AllScores):
     """A dense matrix: C-ordered float32, (n_items, n_items)."""
 
     values: Float32
@@ -73,7 +109,7 @@ class DenseItemMatrix:
 
 
 @dataclass(frozen=True, eq=False)
-class SparseItemMatrix:
+class SparseItemMatrix(AllScores):
     """A sparse matrix in CSR layout.
 
     Attributes
@@ -136,4 +172,8 @@ class SparseItemMatrix:
 
 def matrix_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> ItemMatrix:
     """Return the matrix that these arrays hold: the inverse of `ItemMatrix.arrays`."""
-    return DenseItemMatrix(**arrays) if "values" in arrays else SparseItemMatrix(**arrays)
+    if "values" in arrays:
+        return DenseItemMatrix(**arrays)
+    if "indptr" in arrays:
+        return SparseItemMatrix(**arrays)
+    return FactorItemMatrix(**arrays) if "order" in arrays else FactorSimilarity(**arrays)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog import MAX_STARS, MIN_STARS, Catalog
+from recsys.diversity import POOL_FACTOR
 from recsys.errors import ParameterError, UnknownMovieError
 from recsys.fallback import popular_scores
 from recsys.filter import Allowed, MovieFilter, allowed_movies, as_filter
@@ -221,13 +222,14 @@ class Recommender:
         allowed: Allowed | None = None,
     ) -> Recommendations:
         """Return the same as `recommend` for a history and a filter that have been made before."""
-        scores, strategy = self._scores(history, recency)
+        mask, candidates, unknown = self._mask(allowed), None, history.unknown_movie_ids
+        # Only diversity looks beyond the best n, and only places for new movies at the worst.
+        n_leading = self.catalog.n_items if new else n * POOL_FACTOR if diversity > 0 else n
+        scores, strategy = self._scores(history, recency, n_leading, mask)
         scores[history.seen] = -np.inf
-        candidates, unknown = None, history.unknown_movie_ids
-        if self.hidden is not None:
-            scores[self.hidden] = -np.inf
+        if mask is not None:
+            np.copyto(scores, -np.inf, where=~mask)
         if allowed is not None:
-            np.copyto(scores, -np.inf, where=~allowed.mask)
             candidates = np.flatnonzero(scores > -np.inf)
             unknown = tuple(sorted({*unknown, *allowed.unknown_movie_ids}))
         if diversity == 0 and new == 0:
@@ -244,12 +246,25 @@ class Recommender:
         )
         return Recommendations(picked.item_indices, picked.scores, strategy, unknown, picked.n_new)
 
-    def _scores(self, history: History, recency: float | None) -> tuple[NDArray[np.float32], Strategy]:
-        """Return the scores, float32, (n_items,), which may be written over, and what they come from."""
+    def _mask(self, allowed: Allowed | None) -> NDArray[np.bool_] | None:
+        """Return which movies may come up, bool, (n_items,), None for all."""
+        if self.hidden is None:
+            return None if allowed is None else allowed.mask
+        return ~self.hidden if allowed is None else allowed.mask & ~self.hidden
+
+    def _scores(
+        self, history: History, recency: float | None, n_leading: int, mask: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.float32], Strategy]:
+        """Return the scores, float32, (n_items,), which may be written over, and what they come from.
+
+        Personal ones may be -inf where a movie is not among the ``n_leading`` best of those that may come up.
+        """
         if history.n_liked:
-            scores = self.item_weights.weighted_row_sum(history.item_indices, history.weights)
+            factors = self.recency_factors(recency)
+            scores = self.item_weights.leading_scores(
+                history.item_indices, history.weights, n_leading, blocked=history.seen, allowed=mask, factors=factors
+            )
             if scores.max() > 0:
-                factors = self.recency_factors(recency)
                 return scores if factors is None else apply_factors(scores, factors), "personal"
         shares, disliked = self.recent_popularity.shares, history.weights[history.n_liked :]
         return popular_scores(shares, self.item_similarity, history.disliked, disliked), "popular"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recsys.evaluation.scorer import Scorer
 from recsys.fallback import popular_scores
 from recsys.history import rating_weights
+from recsys.item_factors import FactorItemMatrix
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix
 from recsys.methods.neighborhoods import to_csr
 from recsys.model import Recommender
@@ -43,16 +44,28 @@ class ItemScorer:
         """
         weights = rating_weights(histories.data, self.min_rating, self.rating_exponent)
         weighted = sp.csr_array((weights, histories.indices, histories.indptr), shape=histories.shape)
-        if isinstance(self.item_weights, DenseItemMatrix):
-            scores = np.asarray(weighted @ self.item_weights.values)
-        else:
-            scores = np.asarray((weighted @ to_csr(self.item_weights)).toarray())
+        scores = sums_of_rows(weighted, self.item_weights)
         likes = np.zeros(len(scores), dtype=np.bool_)
         likes[np.repeat(np.arange(len(scores)), np.diff(histories.indptr))[weights > 0]] = True
         says_nothing = ~likes | (scores.max(axis=1, initial=0) <= 0)
         if says_nothing.any():
             scores[says_nothing] = 0
         return scores if self.factors is None else apply_factors(scores, self.factors)
+
+
+def sums_of_rows(weights: sp.csr_array, matrix: ItemMatrix) -> NDArray[np.float32]:
+    """Return ``weights @ matrix``, a new dense float32 array, (n_block, n_items), of CSR float32 (n_block, n_items)."""
+    if isinstance(matrix, DenseItemMatrix):
+        return np.asarray(weights @ matrix.values)
+    if not isinstance(matrix, FactorItemMatrix):
+        return np.asarray((weights @ to_csr(matrix)).toarray())
+    scaled = weights.data * matrix.row_scale[weights.indices]
+    users = sp.csr_array((scaled, weights.indices, weights.indptr), shape=weights.shape) @ matrix.by_item
+    sums: NDArray[np.float32] = users @ matrix.by_item.T
+    # The diagonal is zero, the product of a vector with itself is not.
+    rows = np.repeat(np.arange(len(sums)), np.diff(weights.indptr))
+    sums[rows, weights.indices] -= scaled * matrix.squares[weights.indices]
+    return sums
 
 
 class Scored(NamedTuple):

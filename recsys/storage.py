@@ -8,14 +8,19 @@
     data_profile.json              what its ratings looked like, see `recsys.drift.profile`; missing in older models
     recent_popularity.npy          float32, (n_items,), shares of recent users; missing in older models
     item_weights.values.npy        float32, (n_items, n_items)
-    item_weights.data.npy, .indices.npy, .indptr.npy     the same as CSR, of a large catalogue
+    item_weights.data.npy, .indices.npy, .indptr.npy         the same as CSR, of a large catalogue
+    item_weights.factors.npy, .order.npy, .row_scale.npy     or as factors: `recsys.item_factors.FactorItemMatrix`
     item_similarity.*              likewise; missing where it is the same matrix
+    item_similarity.factors.npy, .content.npy                or as factors: `recsys.item_factors.FactorSimilarity`
+
+Version 1 of the format knew no factors; it is read as well.
 
 Nothing is pickled, and arrays are opened memory-mapped, so that processes share their pages.
 """
 
 import csv
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +36,8 @@ from recsys.item_matrix import ItemMatrix, matrix_from_arrays
 from recsys.model import Recommender
 from recsys.recency import RecentPopularity, all_time_popularity
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 MANIFEST = "model.json"
 LOGGED_FOLDER = Path("artifacts") / "recommender"
 """Where the model folder lies within a model that MLflow has logged."""
@@ -120,8 +126,9 @@ def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, Model
     if verify:
         verify_files(folder, manifest["sha256"])
     catalog = _read_movies(folder / MOVIES, tuple(manifest["genre_names"]))
-    weights = _open_matrix("item_weights", folder)
-    similarity = weights if manifest["similarity_is_weights"] else _open_matrix("item_similarity", folder)
+    weights = _open_matrix("item_weights", folder, manifest["sha256"])
+    shared = manifest["similarity_is_weights"]
+    similarity = weights if shared else _open_matrix("item_similarity", folder, manifest["sha256"])
     popularity = _open_array(folder / "popularity.npy")
     if not len(popularity) == weights.n_items == similarity.n_items == catalog.n_items:
         raise ArtifactError(f"the files of {folder} are of different catalogues; train the model again")
@@ -171,9 +178,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ArtifactError(f"{path} is not JSON ({error}); train or download the model again") from None
     version = manifest.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in READABLE_VERSIONS:
+        readable = " and ".join(map(str, READABLE_VERSIONS))
         raise ArtifactError(
-            f"{path} has format version {version!r}, but this release reads {FORMAT_VERSION}; "
+            f"{path} has format version {version!r}, but this release reads {readable}; "
             "train the model again, or use the release that wrote it"
         )
     return manifest
@@ -201,9 +209,8 @@ def _write_matrix(matrix: ItemMatrix, name: str, folder: Path) -> None:
         np.save(folder / f"{name}.{part}.npy", np.ascontiguousarray(array))
 
 
-def _open_matrix(name: str, folder: Path) -> ItemMatrix:
-    dense = folder / f"{name}.values.npy"
-    parts = ["values"] if dense.exists() else ["data", "indices", "indptr"]
+def _open_matrix(name: str, folder: Path, file_names: Iterable[str]) -> ItemMatrix:
+    parts = [file_name.split(".")[1] for file_name in file_names if file_name.startswith(f"{name}.")]
     return matrix_from_arrays({part: _open_array(folder / f"{name}.{part}.npy") for part in parts})
 
 

@@ -13,8 +13,9 @@ from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.low_pass import low_pass
+from recsys.methods.rating_source import CsrRatings
 from recsys.methods.search_space import Floats
-from recsys.methods.smoothers import factored, fitted_smoother
+from recsys.methods.smoothers import fitted_factors
 
 YEAR_WIDTH = 5.0
 """How far apart years look alike, years."""
@@ -44,10 +45,10 @@ def fit(dataset: Dataset, params: HybridParams) -> FittedItems:
     years = year_bumps(dataset.catalog, width=YEAR_WIDTH)
     features = np.hstack([genres, years])
     passed = low_pass(
-        dataset.user_items, np.float32(params.content) * features, balance=params.balance, noise=params.noise
+        CsrRatings(dataset), np.float32(params.content) * features, balance=params.balance, noise=params.noise
     )
-    return fitted_smoother(
-        *factored(passed.factors),
+    return fitted_factors(
+        passed.factors,
         row_scale=passed.item_scale,
         column_scale=np.reciprocal(passed.item_scale),
         features=features / np.float32(np.sqrt(2)),

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
+from recsys.methods.products import gram
 from recsys.methods.rating_weights import balanced_weights
 from recsys.pair_hash import pair_uniform
 
@@ -34,6 +35,10 @@ class GramOperator(Protocol):
 
     def gram_product(self, thin: Float32) -> Float32:
         """Return ``X.T @ (X @ thin)``, float32, (n_items, n_columns), of float32, (n_items, n_columns)."""
+        ...
+
+    def gram(self) -> Float32:
+        """Return all of it, float32, (n_items, n_items), for up to a few thousand movies."""
         ...
 
 
@@ -113,6 +118,10 @@ class CsrGram:
         total: Float32 = np.add.reduce(parts)
         return total
 
+    def gram(self) -> Float32:
+        """Return ``X.T @ X``, float32, (n_items, n_items)."""
+        return gram(self.matrix)
+
     def _part(self, start: int, stop: int, thin: Float32) -> Float32:
         total = np.zeros(thin.shape, dtype=np.float32)
         for first in range(start, stop, USERS_AT_ONCE):
@@ -156,6 +165,14 @@ class ScaledGram:
         scale = self.item_scale[:, None]
         product = scale * self.ratings.gram_product(scale * thin)
         product += self.features @ (self.features.T @ thin)
+        return product
+
+    def gram(self) -> Float32:
+        """Return the Gram matrix, float32, (n_items, n_items)."""
+        product = self.ratings.gram()
+        product *= self.item_scale[:, None]
+        product *= self.item_scale
+        product += self.features @ self.features.T
         return product
 
 

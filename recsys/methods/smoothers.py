@@ -6,8 +6,9 @@ ones. It is asked for by blocks of rows, so that a large catalogue is never spel
 
 import numpy as np
 
+from recsys.item_factors import FactorItemMatrix, FactorSimilarity
 from recsys.methods.base import FittedItems
-from recsys.methods.neighborhoods import Float32, RowBlock, item_matrices, symmetrized
+from recsys.methods.neighborhoods import DENSE_ITEMS, Float32, RowBlock, item_matrices, symmetrized
 from recsys.methods.rating_weights import RATING_EXPONENT
 
 SIMILARITY_SHRINKAGE = 0.5
@@ -38,8 +39,7 @@ def fitted_smoother(
     share
         Weight of the content there, 0 to 1.
     """
-    shrunk = np.sqrt(leverage + np.float32(SIMILARITY_SHRINKAGE) * leverage.mean())
-    unit = (1 / np.where(shrunk > 0, shrunk, 1)).astype(np.float32)
+    unit = _unit_scale(leverage)
 
     def rows(block: slice) -> tuple[Float32, Float32]:
         similarity = smoother(block)
@@ -57,6 +57,38 @@ def fitted_smoother(
 
     item_weights, item_similarity = item_matrices(rows, len(leverage))
     return FittedItems(item_weights, symmetrized(item_similarity), RATING_EXPONENT)
+
+
+def fitted_factors(
+    factors: Float32, *, row_scale: Float32, column_scale: Float32, features: Float32 | None = None, share: float = 0.0
+) -> FittedItems:
+    """Return the same of the smoother ``factors @ factors.T``, which a large catalogue keeps as factors.
+
+    Parameters
+    ----------
+    factors
+        float32, (n_items, rank).
+    row_scale, column_scale, features, share
+        As in `fitted_smoother`.
+    """
+    n_items = len(factors)
+    if n_items <= DENSE_ITEMS:
+        smoother, leverage = factored(factors)
+        return fitted_smoother(
+            smoother, leverage, row_scale=row_scale, column_scale=column_scale, features=features, share=share
+        )
+    weights = FactorItemMatrix.of(factors * column_scale[:, None], row_scale / column_scale)
+    unit = np.sqrt(np.float32(1 - share)) * _unit_scale(np.einsum("ij,ij->i", factors, factors))
+    content = np.zeros((n_items, 0), dtype=np.float32) if features is None else np.sqrt(np.float32(share)) * features
+    similarity = FactorSimilarity(np.ascontiguousarray(factors * unit[:, None]), np.ascontiguousarray(content))
+    return FittedItems(weights, similarity, RATING_EXPONENT)
+
+
+def _unit_scale(leverage: Float32) -> Float32:
+    """Return what scales vectors of these squared lengths to length 1 at most, less where there is little evidence."""
+    shrunk = np.sqrt(leverage + np.float32(SIMILARITY_SHRINKAGE) * leverage.mean())
+    unit: Float32 = (1 / np.where(shrunk > 0, shrunk, 1)).astype(np.float32)
+    return unit
 
 
 def factored(factors: Float32) -> tuple[RowBlock, Float32]:

@@ -6,8 +6,9 @@ from pydantic import Field
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.low_pass import low_pass
+from recsys.methods.rating_source import CsrRatings
 from recsys.methods.search_space import Floats
-from recsys.methods.smoothers import factored, fitted_smoother
+from recsys.methods.smoothers import fitted_factors
 
 
 class SpectralParams(MethodParams):
@@ -25,10 +26,8 @@ def fit(dataset: Dataset, params: SpectralParams) -> FittedItems:
     A movie without ratings has neither.
     """
     no_features = np.zeros((dataset.n_items, 0), dtype=np.float32)
-    passed = low_pass(dataset.user_items, no_features, balance=params.balance, noise=params.noise)
-    return fitted_smoother(
-        *factored(passed.factors), row_scale=passed.item_scale, column_scale=np.reciprocal(passed.item_scale)
-    )
+    passed = low_pass(CsrRatings(dataset), no_features, balance=params.balance, noise=params.noise)
+    return fitted_factors(passed.factors, row_scale=passed.item_scale, column_scale=np.reciprocal(passed.item_scale))
 
 
 SEARCH_SPACE = {"balance": Floats(0.0, 0.5), "noise": Floats(0.3, 3.0, log=True)}

@@ -110,7 +110,7 @@ def test_load_pickled_array_is_never_unpickled(folder: Path) -> None:
 def test_load_unknown_format_says_what_to_do(folder: Path) -> None:
     manifest = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps({**manifest, "format_version": 99}))
-    with pytest.raises(ArtifactError, match="format version 99, but this release reads 1; train the model again"):
+    with pytest.raises(ArtifactError, match="format version 99, but this release reads 1 and 2; train the model again"):
         load_model(folder)
 
 
