@@ -22,10 +22,28 @@ from recsys.data.dataset import Dataset
 N_KINDS, N_LIKED, FOCUS = 50, 3, 0.8
 POPULARITY_POWER, FLAT_HEAD = 1.4, 500
 FIRST_SECOND, TWENTY_YEARS, MINUTE = 1_000_000_000, 630_720_000, 60
-GENRES = (
-    "Action|Adventure|Animation|Children|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|Musical|Mystery|"
-    "Romance|Sci-Fi|Thriller|War|Western|IMAX|Sports"
-).split("|")
+GENRES = [
+    "Action",
+    "Adventure",
+    "Animation",
+    "Children",
+    "Comedy",
+    "Crime",
+    "Documentary",
+    "Drama",
+    "Fantasy",
+    "Film-Noir",
+    "Horror",
+    "Musical",
+    "Mystery",
+    "Romance",
+    "Sci-Fi",
+    "Thriller",
+    "War",
+    "Western",
+    "IMAX",
+    "Sports",
+]
 
 
 class Size(NamedTuple):
