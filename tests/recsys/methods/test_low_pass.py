@@ -101,7 +101,7 @@ def test_low_pass_truncated_spectrum_agrees_with_the_whole(part: Dataset, monkey
     truncated = weights("spectral", part, noise=4.0)
     # What is cut off passes by half its ridge at most.
     np.testing.assert_allclose(truncated, whole, atol=0.01)
-    assert np.corrcoef(whole.ravel(), truncated.ravel())[0, 1] > 0.99
+    assert np.corrcoef(whole.ravel(), truncated.ravel())[0, 1] > 0.95
 
 
 def test_hybrid_cold_movie_resembles_its_kind(tiny: Dataset) -> None:
