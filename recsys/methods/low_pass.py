@@ -75,6 +75,8 @@ def low_pass(ratings: RatingSource, features: Float32, *, balance: float, noise:
     passed = _filter(spectrum.eigenvalues, edge)
     kept = passed >= NEGLIGIBLE
     factors = spectrum.vectors[:, kept] * np.sqrt(passed[kept])
+    # Of a movie of which nothing is known, rounding must not make something.
+    factors[(ratings.popularity == 0) & ~features.any(axis=1)] = 0
     return LowPass(np.ascontiguousarray(factors, dtype=np.float32), item_scale)
 
 
