@@ -9,6 +9,7 @@ A slice of users is judged by its own top lists. For a slice of movies no single
 ``ndcg_within``
     Mean nDCG when the slice's movies are the only candidates, over the users with a relevant movie among them: a
     shelf of new films. It tells whether a method knows anything about these movies, by their content or otherwise.
+    It takes rankings of its own, so that of many users it is taken of a sample, every second or third one and so on.
 
 Both compare methods within a slice, not slices with each other: the fewer the candidates, the easier the ranking.
 Movies are counted by their ratings in train.
@@ -22,10 +23,13 @@ from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
 from recsys.evaluation.ranking import find_hits, hit_rate, ndcg, recall
-from recsys.top_k import NO_ITEM, top_items
+from recsys.evaluation.rankings import Ranking
+from recsys.top_k import NO_ITEM
 
 MOVIE_BOUNDS = (0, 5, 20)
 """Upper ends of the bins of movies, in ratings in train: 0, 1-5, 6-20, 21+."""
+RANKED_USERS = 20_000
+"""At most so many users are ranked once more for each slice of movies."""
 USER_BOUNDS = (0, 10, 50, 200)
 """Upper ends of the bins of users, in ratings in train: 0, 1-10, 11-50, 51-200, 201+."""
 
@@ -87,7 +91,7 @@ def user_slices(
 
 @dataclass(eq=False)
 class MovieSlices:
-    """Collects the quality by movie popularity while scores pass by in blocks.
+    """Collects the quality by movie popularity while rankings pass by in blocks.
 
     Attributes
     ----------
@@ -107,27 +111,22 @@ class MovieSlices:
     top_k: int
     _bin_of_item: NDArray[np.int64] = field(init=False)
     _lists: list[NDArray[np.int64]] = field(init=False)
+    _is_ranked: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self._bin_of_item = np.searchsorted(MOVIE_BOUNDS, self.popularity)
+        self._is_ranked = np.zeros(len(self.user_indices), dtype=np.bool_)
         shape = (len(self.user_indices), self.top_k)
         self._lists = [np.full(shape, NO_ITEM, dtype=np.int64) for _ in bin_labels(MOVIE_BOUNDS)]
 
-    def add(self, rows: slice, scores: NDArray[np.float32]) -> None:
-        """Rank the movies of each slice among themselves.
-
-        Parameters
-        ----------
-        rows
-            Which of `user_indices` the block holds.
-        scores
-            float32, (n_block, n_items), -inf at seen movies.
-        """
+    def add(self, ranking: Ranking) -> None:
+        """Rank the movies of each slice among themselves, for the users of a block."""
+        some = ranking.every(-(-len(self.user_indices) // RANKED_USERS))
+        self._is_ranked[some.rows] = True
         for number, lists in enumerate(self._lists):
             members = np.flatnonzero(self._bin_of_item == number)
             if members.size:
-                best = top_items(scores[:, members], self.top_k).item_indices
-                lists[rows] = np.where(best >= 0, members[best], NO_ITEM)
+                lists[some.rows] = some.best(self.top_k, members)
 
     def result(self, item_indices: NDArray[np.int64]) -> list[Slice]:
         """Return the slices, given the normal top lists, int64, (n_users, n_ranks)."""
@@ -148,7 +147,7 @@ class MovieSlices:
         return slices
 
     def _ndcg_within(self, wanted: Dataset, lists: NDArray[np.int64]) -> float:
-        n_relevant = np.bincount(wanted.user_indices, minlength=wanted.n_users)[self.user_indices]
+        n_relevant = np.bincount(wanted.user_indices, minlength=wanted.n_users)[self.user_indices] * self._is_ranked
         return _mean(ndcg(find_hits(wanted, self.user_indices, lists), n_relevant, self.top_k))
 
 
