@@ -6,6 +6,7 @@
     incoming/<random>/                   a download under way, locked by its process
     served/<name>/<alias>/current.json   the pointer; replaced in one step
     served/<name>/<alias>/sync.json      how the last look at the registry went
+    served/<name>/<alias>/hidden.json    the movies that may not be shown, as their file last said
     served/<name>/<alias>/requests/      a file for each request to look at once, see `serving.shared.look_requests`
     served/<name>/<alias>/extra/         versions held for comparisons, see `serving.shared.comparison_files`
     served/<name>/<alias>/lock           held by the one process that looks at the registry
@@ -57,6 +58,7 @@ class ModelCache:
         self.served = root / "served" / quote(name, safe="") / quote(alias.lower(), safe="")
         self.pointer = self.served / "current.json"
         self.status = self.served / "sync.json"
+        self.hidden = self.served / "hidden.json"
         self.requests = LookRequests(self.served / "requests")
         self.lock = FileLock(self.served / "lock")
         self._checked: dict[Path, Fingerprint] = {}

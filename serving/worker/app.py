@@ -83,7 +83,7 @@ def create_app(
 
 def _services(settings: Settings, board: Board, slot: int, labels: list[str], *, check_files: bool) -> Services:
     model_cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
-    hidden = HiddenMovies(settings.recommend.hidden)
+    hidden = HiddenMovies(settings.recommend.hidden, model_cache.hidden)
     served = ServedModel(model_cache, hidden, check_files=check_files)
     served.refresh()
     counted = Metrics(board, slot, labels)

@@ -106,6 +106,15 @@ def test_hidden_file_missing_from_the_start_is_refused(tmp_path: Path) -> None:
         HiddenMovies(tmp_path / "none.txt")
 
 
+def test_hidden_file_wrong_when_a_worker_is_replaced_hides_what_was_hidden(hidden: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "cache" / "hidden.json"
+    movies = HiddenMovies(hidden, kept)
+    hidden.write_text("30\n40")
+    assert movies.refresh()
+    hidden.write_text("forty")
+    assert HiddenMovies(hidden, kept).ids == {30, 40}
+
+
 def test_hidden_file_with_a_wrong_line_names_it(hidden: Path) -> None:
     hidden.write_text("30\nforty\n")
     with pytest.raises(DataError, match=r"line 2: this is no movie id; .* \(found 'forty'\)"):
