@@ -22,6 +22,7 @@ from training.gating.params import GateParams
 from training.gating.record import hold_contest, put_on_record
 from training.gating.verdict import Verdict
 from training.project_run import chosen_experiment
+from training.tracking import add_gate_to_report
 from training.train import train
 
 RETRAIN_LOCK = machine_tag("lock.retrain")
@@ -92,6 +93,7 @@ def retrain(
         contest = hold_contest(registry, trained.version, outcome.evaluation, outcome.parts, state)
         verdict = judge(contest, gate)
         put_on_record(registry, trained.version, verdict, contest.candidate.label)
+        add_gate_to_report(registry, trained.version.run_id, verdict)
         logger.info("the gate says of version {}: {}", trained.version.version, verdict.sentence)
         lease.check()
         may = verdict.promote and auto_promote

@@ -8,6 +8,7 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow import MlflowClient
 from mlflow.data.pandas_dataset import PandasDataset, from_pandas
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 
@@ -15,13 +16,16 @@ from recsys import pyfunc
 from recsys.data.dataset import Dataset
 from recsys.drift.profile import profile_of
 from recsys.fitting import Recipe, model_info
+from recsys.registry import Registry
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, PROFILE, save_model
 from training.experiment import Outcome
+from training.gating.verdict import Verdict
 from training.naming import model_name
 from training.reporting import plots, tables
 from training.reporting.data_profile import profile_table
 from training.reporting.report import render_report
+from training.reporting.report_facts import with_gate
 
 READING = "tables/reading.json"
 """What was kept, dropped and converted when the data were read."""
@@ -97,7 +101,19 @@ def log_outcome(outcome: Outcome, method: str) -> None:
     }
     for name, table in contents.items():
         mlflow.log_table(table, f"tables/{name}.json")
-    mlflow.log_text(render_report(outcome, method), REPORT)
+
+
+def log_report(outcome: Outcome, method: str, facts: Mapping[str, str]) -> None:
+    """Log the page that shows all of a run."""
+    mlflow.log_text(render_report(outcome, method, facts), REPORT)
+
+
+def add_gate_to_report(registry: Registry, run_id: str, verdict: Verdict) -> None:
+    """Put the verdict of the gate into the report of a run, which was written before there was one."""
+    client = MlflowClient(tracking_uri=registry.tracking_uri)
+    with registry.registry_errors(f"the report of run {run_id}"), tempfile.TemporaryDirectory() as scratch:
+        page = Path(client.download_artifacts(run_id, REPORT, scratch)).read_text(encoding="utf-8")
+        client.log_text(run_id, with_gate(page, verdict), REPORT)
 
 
 def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dict[str, Any]]:

@@ -23,6 +23,7 @@ from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
 from training.naming import run_name
 from training.project_run import tracked_run
+from training.reporting.report_facts import report_facts
 from training.reporting.summary import describe_run, version_facts
 
 TAGGED_METRICS = ("ndcg_at_10", "ndcg_at_10_popularity", "hit_rate_at_10", "coverage_at_10", "novelty_at_10")
@@ -70,6 +71,8 @@ def train(
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         tags = _version_tags(dataset, recipe, outcome) | version_facts(dataset, run, outcome)
         version = register(logged, registry, tags)
+        about = report_facts(dataset, recipe, split_params, run, version)
+        tracking.log_report(outcome, recipe.method, about)
     promoted = _promote_first(version, registry, alias)
     is_challenger = give_challenger(registry, version)
     describe(registry)

@@ -83,5 +83,7 @@ def test_main_tracking_server_that_is_down_is_one_clear_sentence(
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     assert main(["train", "--data-dir", "ml-tiny", "--method", "item-knn"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: cannot access a run in movie-recommender in the registry at http://127.0.0.1:9: ")
+    assert line.startswith(
+        "error: cannot access the registered model movie-recommender in the registry at http://127.0.0.1:9: "
+    )
     assert "check MLFLOW_TRACKING_URI" in line

@@ -3,17 +3,19 @@
 import base64
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
+from recsys.evaluation.bootstrap import Interval
 from recsys.evaluation.report import CUTOFFS, Evaluation
 from recsys.model import Recommender
 from training.experiment import Outcome
 from training.reporting import plots, tables
 from training.reporting.report_charts import curve, heat_map
+from training.reporting.report_facts import facts_list
 
 FOLDER = Path(__file__).parent
 FONTS = {"serif": "instrument-serif.woff2", "sans": "figtree.woff2"}
@@ -40,16 +42,17 @@ SLICE_METRICS = {
 SIMILAR_SHOWN = 6
 
 
-def render_report(outcome: Outcome, method: str) -> str:
-    """Return the page: metrics against the baseline, curves, slices, the similarity map, sample lists."""
+def render_report(outcome: Outcome, method: str, facts: Mapping[str, str]) -> str:
+    """Return the page: what it is about, metrics against the baseline, curves, slices, similarity map, sample lists."""
     template = Template((FOLDER / "report.html").read_text(encoding="utf-8"))
     evaluation, baseline = outcome.evaluation, outcome.baseline
     return template.substitute(
         {name: _font(file) for name, file in FONTS.items()},
         title=escape(f"{method} on {outcome.parts.train.name}"),
         lead=_lead(outcome),
-        headline=_headline(evaluation, baseline),
-        metrics=_metrics(evaluation, baseline, method),
+        facts=facts_list(facts),
+        headline=_headline(outcome),
+        metrics=_metrics(outcome, method),
         curves="".join(curve(METRICS[name], CUTOFFS, *_values(name, evaluation, baseline)) for name in plots.CURVES),
         method=escape(method),
         slices=_slices(evaluation, baseline),
@@ -72,15 +75,20 @@ def _lead(outcome: Outcome) -> str:
     )
 
 
-def _headline(evaluation: Evaluation, baseline: Evaluation) -> str:
+def _headline(outcome: Outcome) -> str:
+    rows = {row.name: row for row in outcome.rows}
     facts = []
     for name in ("ndcg", "hit_rate", "coverage", "novelty"):
-        key = f"{name}_at_10"
+        row = rows[f"{name}_at_10"]
         facts.append(
-            f"<div><dd>{_number(evaluation.metrics[key])}</dd><dt>{METRICS[name]}@10</dt>"
-            f"<dd class=than>popularity {_number(baseline.metrics[key])}</dd></div>"
+            f"<div><dd>{_number(row.model)}</dd><dt>{METRICS[name]}@10 {_span(row.interval)}</dt>"
+            f"<dd class=than>popularity {_number(row.popularity)}</dd></div>"
         )
     return "".join(facts)
+
+
+def _span(interval: Interval | None) -> str:
+    return f"<small>[{interval.lower:.3f}, {interval.upper:.3f}]</small>" if interval else ""
 
 
 def _values(name: str, evaluation: Evaluation, baseline: Evaluation) -> tuple[list[float], list[float]]:
@@ -88,14 +96,19 @@ def _values(name: str, evaluation: Evaluation, baseline: Evaluation) -> tuple[li
     return [evaluation.metrics[key] for key in keys], [baseline.metrics[key] for key in keys]
 
 
-def _metrics(evaluation: Evaluation, baseline: Evaluation, method: str) -> str:
+def _metrics(outcome: Outcome, method: str) -> str:
+    evaluation, baseline = outcome.evaluation, outcome.baseline
+    intervals = {row.name: row.interval for row in outcome.rows}
     head = "".join(f"<th scope=colgroup colspan=2>at {cutoff}" for cutoff in CUTOFFS)
     second = f"<th scope=col>{escape(method)}<th scope=col>popularity" * len(CUTOFFS)
     rows = []
     for name, title in METRICS.items():
         if f"{name}_at_{CUTOFFS[0]}" in evaluation.metrics:
-            pairs = zip(*_values(name, evaluation, baseline), strict=True)
-            cells = "".join(f"<td>{_number(ours)}<td class=than>{_number(theirs)}" for ours, theirs in pairs)
+            triples = zip(CUTOFFS, *_values(name, evaluation, baseline), strict=True)
+            cells = "".join(
+                f"<td>{_number(ours)} {_span(intervals[f'{name}_at_{cutoff}'])}<td class=than>{_number(theirs)}"
+                for cutoff, ours, theirs in triples
+            )
             rows.append(f"<tr><th scope=row>{title}{cells}")
     return f"<table><thead><tr><td>{head}<tr><td>{second}<tbody>{''.join(rows)}</table>"
 

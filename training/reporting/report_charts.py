@@ -58,16 +58,20 @@ def heat_map(titles: Sequence[str], similarity: NDArray[np.float32]) -> str:
     shades = _shades(similarity)
     rows = "".join(_row(place, title, shades[place]) for place, title in enumerate(titles))
     size = len(titles) * CELL
+    names = "".join(
+        f'<text transform="translate({place * CELL + CELL * 0.72:.0f} -8) rotate(-90)">{escape(_short(title))}</text>'
+        for place, title in enumerate(titles)
+    )
     values = ";".join(",".join("" if np.isnan(value) else f"{value:.2f}" for value in row) for row in similarity)
     return (
-        f'<svg id=map viewBox="{-LABEL} 0 {size + LABEL} {size}" data-values="{values}" role=img '
-        f'aria-label="Similarity among the {len(titles)} most-rated movies">{rows}</svg>'
+        f'<svg id=map viewBox="{-LABEL} {-LABEL} {size + LABEL} {size + LABEL}" data-values="{values}" role=img '
+        f'aria-label="Similarity among the {len(titles)} most-rated movies"><g class=columns>{names}</g>{rows}</svg>'
     )
 
 
 def _row(place: int, title: str, shades: NDArray[np.float32]) -> str:
     text = f'<text x="-8" y="{CELL * 0.72:.0f}" text-anchor=end>{escape(_short(title))}</text>'
-    return f'<g transform="translate(0 {place * CELL})">{text}{_cells(shades)}</g>'
+    return f'<g class=row transform="translate(0 {place * CELL})">{text}{_cells(shades)}</g>'
 
 
 def _cells(shades: NDArray[np.float32]) -> str:

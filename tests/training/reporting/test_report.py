@@ -14,9 +14,11 @@ from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.splits import SplitParams
 from training.experiment import Outcome, run_experiment
+from training.gating.verdict import Check, Verdict
 from training.reporting import plots, tables
 from training.reporting.report import FOLDER, render_report
 from training.reporting.report_charts import curve, heat_map
+from training.reporting.report_facts import with_gate
 
 METHOD = "content-cosine"
 MAX_BYTES = 500_000
@@ -37,7 +39,7 @@ def outcome(movielens: Dataset) -> Outcome:
 @pytest.fixture(scope="module")
 def page(outcome: Outcome) -> str:
     """Return its report."""
-    return render_report(outcome, METHOD)
+    return render_report(outcome, METHOD, {"Version": "3 of movies", "Commit": "abc123"})
 
 
 class Balance(HTMLParser):
@@ -72,6 +74,28 @@ def test_report_needs_no_network(page: str) -> None:
     assert "fetch(" not in page
 
 
+def test_report_tells_what_it_is_about(page: str) -> None:
+    facts = page.partition('<dl class="facts">')[2].partition("</dl>")[0]
+    assert "<dt>Version</dt><dd>3 of movies</dd>" in facts
+    assert "<dt>Commit</dt><dd>abc123</dd>" in facts
+
+
+def test_report_with_gate_holds_each_check_once(page: str) -> None:
+    checks = (
+        Check("smoke", "smoke", "passed", "it answers"),
+        Check("ndcg_at_10", "contest", "refused", "worse by <0.1>", number=-0.1, threshold=-0.002),
+    )
+    once = with_gate(page, Verdict(checks, notes=("two notes",)))
+    assert with_gate(once, Verdict(checks, notes=("two notes",))) == once
+    section = once.partition('aria-label="Gate">')[2].partition("</table>")[0]
+    assert section.count("<th scope=row>") == 2
+    assert "worse by &lt;0.1&gt;" in section
+    assert "The gate: refused" in once
+    balance = Balance()
+    balance.feed(once)
+    assert (balance.open, balance.wrong) == ([], [])
+
+
 def test_report_is_small(page: str) -> None:
     assert len(page.encode()) < MAX_BYTES
 
@@ -84,7 +108,8 @@ def test_report_shows_each_metric_beside_the_baseline(page: str, outcome: Outcom
         for cutoff in (5, 10, 20)
         for numbers in (outcome.evaluation, outcome.baseline)
     ]
-    assert re.findall(r"\d\.\d{3}", row) == expected
+    assert re.findall(r"\d\.\d{3}(?![],\d])", row) == expected
+    assert len(re.findall(r"<small>\[0\.\d{3}, 0\.\d{3}\]", row)) == 1
     assert len(re.findall("<th scope=row>", table)) * 3 == len(outcome.evaluation.metrics)
 
 
@@ -116,7 +141,7 @@ def test_report_map_names_the_movies_of_its_cells(page: str, outcome: Outcome) -
 def test_report_escapes_titles(tiny: Dataset) -> None:
     evil = '</script><script>alert("x")</script>'
     catalog = replace(tiny.catalog, titles=(evil, *tiny.catalog.titles[1:]))
-    page = render_report(outcome_of(replace(tiny, catalog=catalog)), "<b>")
+    page = render_report(outcome_of(replace(tiny, catalog=catalog)), "<b>", {"Data": "<script>alert"})
     assert "<script>alert" not in page
     assert "&lt;b&gt; on tiny" in page
 
@@ -143,6 +168,12 @@ def test_heat_map_most_similar_is_darkest_and_the_diagonal_empty() -> None:
     drawn = heat_map(["a", "b", "c"], similarity)
     shades = re.findall(r'fill-opacity="?([\d.]+)', drawn)
     assert shades == ["1.00", "0.04", "1.00", "0.50", "0.04", "0.50"]
+
+
+def test_heat_map_names_rows_and_columns() -> None:
+    drawn = heat_map(["first", "second"], np.array([[np.nan, 0.5], [0.5, np.nan]], dtype=np.float32))
+    assert drawn.partition("<g class=columns>")[2].partition("</g>")[0].count("<text") == 2
+    assert drawn.count("first</text>") == 2
 
 
 def test_heat_map_single_movie_has_no_cell() -> None:
