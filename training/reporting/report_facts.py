@@ -50,7 +50,7 @@ def with_gate(page: str, verdict: Verdict) -> str:
         for check in verdict.checks
     )
     notes = "".join(f"<p class=quiet>{escape(note)}</p>" for note in verdict.notes)
-    head = "<tr><td><th scope=col>status<th scope=col>measured<th scope=col>limit<th scope=col>in words"
+    head = "<tr><td><th scope=col>status<th scope=col>measured<th scope=col>limit<th scope=col class=words>in words"
     section = (
         f"<h2>The gate: {'passed' if verdict.promote else 'refused'}</h2>{notes}"
         f'<div class="metrics gate" tabindex="0" role="region" aria-label="Gate">'
