@@ -1,6 +1,7 @@
 """The layers: who may import whom. See the layout in CONTRIBUTING.md."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,12 +81,79 @@ def test_no_module_unpickles() -> None:
             assert importers(module, package) == set(), module
 
 
+ENVIRONMENT_USERS = {
+    "recsys/settings.py": "the settings, read once by each entry point",
+    "training/cli.py": "an entry point: how often MLflow retries, and the run that `mlflow run` has prepared",
+    "training/quiet.py": "called by that entry point: MLflow's progress bars",
+    "training/project_run.py": "the run and the experiment that `mlflow run` names in the environment",
+    "training/scheduling/child.py": "hands the environment on to a process",
+    "serving/parent/mlflow_process.py": "hands the environment on to a process, without secrets",
+    "serving/parent/reloader.py": "an entry point: the child that it starts shall not reload as well",
+    "serving/parent/registry_client.py": "hands the environment on to a process",
+    "serving/parent/worker_process.py": "hands the environment on to a process",
+    "serving/mlflow_child/answering.py": "takes over the environment that its parent hands on",
+    "serving/worker/scoring.py": "tells MLflow's scoring protocol that it serves",
+}
+"""Everything else gets its settings passed down."""
+
+NAMES_OF_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
+
+
+def uses_environment(tree: ast.AST) -> bool:
+    """Return whether a module names the process's environment in any way: attribute, import, or text for getattr."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in NAMES_OF_ENVIRONMENT:
+            return True
+        names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) and node.module == "os" else ()
+        if (NAMES_OF_ENVIRONMENT | {"*"}).intersection(names):
+            return True
+        if isinstance(node, ast.Constant) and node.value in NAMES_OF_ENVIRONMENT:
+            return True
+    return False
+
+
+def at_import(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what runs when a module is imported: everything but the bodies of functions."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for package in ("recsys", "training", "serving"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
 def test_environment_is_read_by_settings_and_entry_points_only() -> None:
-    readers = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("recsys", "training", "serving")
-        for path in (ROOT / package).rglob("*.py")
-        if "os.environ[" in path.read_text(encoding="utf-8") or "os.getenv" in path.read_text(encoding="utf-8")
-    }
-    assert "recsys/model.py" not in readers
-    assert not {reader for reader in readers if reader.startswith("recsys/")} - {"recsys/settings.py"}
+    assert {name for name, tree in modules() if uses_environment(tree)} == set(ENVIRONMENT_USERS)
+
+
+def test_environment_is_not_touched_at_import() -> None:
+    touched = [
+        name
+        for name, tree in modules()
+        for node in at_import(tree)
+        if isinstance(node, ast.Attribute) and node.attr in NAMES_OF_ENVIRONMENT
+    ]
+    assert touched == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import os\nx = os.environ['A']",
+        "import os\ndef f(): return os.environ.get('A')",
+        "import os as system\nsystem.getenv('A')",
+        "from os import environ",
+        "from os import getenv as ask",
+        "import os\ngetattr(os, 'environ')",
+        "import os\nfor name in os.environ: pass",
+    ],
+)
+def test_uses_environment_sees_any_form(statement: str) -> None:
+    assert uses_environment(ast.parse(statement))
+    assert not uses_environment(ast.parse("environment = settings.environment"))

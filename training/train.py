@@ -22,9 +22,10 @@ from training.challenger import give_challenger
 from training.experiment import Outcome, run_experiment
 from training.first_version import promote_first
 from training.naming import run_name
-from training.project_run import tracked_run
+from training.project_run import chosen_experiment, tracked_run
 from training.reporting.report_facts import report_facts
 from training.reporting.summary import describe_run, version_facts
+from training.reproduce import reproduction_command
 
 TAGGED_METRICS = ("ndcg_at_10", "ndcg_at_10_popularity", "hit_rate_at_10", "coverage_at_10", "novelty_at_10")
 """Metrics that a version carries as tags, for whoever has only the registry to look at, as the service has."""
@@ -49,12 +50,13 @@ def train(
     *,
     alias: str | None,
     tags: Mapping[str, str] | None = None,
+    data_flags: Mapping[str, str] | None = None,
 ) -> Trained:
     """Run the experiment, log it, and register the model refitted on all ratings.
 
     The new version gets the alias ``Challenger``, unless its holder is better on the same data and split, and
     ``alias``, if one is given, when that has never been set.
-    ``tags`` are put on the run.
+    ``tags`` are put on the run; ``data_flags`` are how a command line names these data, for the run's note.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
     registry.create()
@@ -67,7 +69,9 @@ def train(
         logged_dataset = tracking.log_dataset(dataset, "training")
         logged, facts = tracking.log_refitted(dataset, recipe)
         metrics = {**outcome.own_metrics, **facts}
-        mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri))
+        experiment = chosen_experiment(registry)
+        again = reproduction_command(recipe, split_params, experiment=experiment, data_flags=data_flags or {})
+        mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri, again))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         tags = _version_tags(dataset, recipe, outcome) | version_facts(dataset, run, outcome)
         version = register(logged, registry, tags)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from recsys.data import Dataset, csv_family
 from recsys.registry import Registry
@@ -74,6 +75,43 @@ def test_mlflow_run_trains_and_registers_in_the_experiment(
     assert client.get_experiment(run.info.experiment_id).name == "movie-recommender"
     assert run.info.status == "FINISHED"
     assert {"method": "item-knn", "seed": "3", "n_neighbors": "7"}.items() <= run.data.params.items()
+
+
+def runs_of(clone: Path, **search: object) -> list[Run]:
+    client = MlflowClient(f"sqlite:///{clone}/mlflow.db")
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    return list(client.search_runs(ids, **search))  # type: ignore[arg-type]
+
+
+def test_mlflow_run_of_what_is_mistyped_leaves_no_run(clone: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    before = [run.info.run_id for run in runs_of(clone)]
+    for flags, told in (
+        (["-P", "method=item-kn"], "no method is called 'item-kn'; did you mean 'item-knn'?"),
+        (["--experiment-name", "movie-recommender", "-P", "data_dir=nowhere"], "nowhere: there is no such"),
+    ):
+        command = ["mlflow", "run", ".", "--env-manager", "local", *flags]
+        done = subprocess.run(
+            command, cwd=clone, env=environment(PATH=path), capture_output=True, text=True, timeout=400, check=False
+        )
+        assert done.returncode != 0
+        assert told in done.stderr
+    assert [run.info.run_id for run in runs_of(clone)] == before
+
+
+def test_command_in_a_run_s_note_runs_as_it_stands(clone: Path, data: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    mlflow_run(clone, "local", "method=item-knn", f"data_dir={data}", "seed=3", "params=n_neighbors=7", "split=hash")
+    first = runs_of(clone, order_by=["attributes.start_time DESC"])[0]
+    line = next(line for line in first.data.tags["mlflow.note.content"].splitlines() if "mlflow run" in line)
+    subprocess.run(line.strip(), shell=True, cwd=clone, env=environment(PATH=path), check=True, timeout=400)
+    again = runs_of(clone, order_by=["attributes.start_time DESC"])[0]
+    assert again.info.run_id != first.info.run_id
+    assert again.info.experiment_id == first.info.experiment_id
+    decisive = {name: value for name, value in first.data.params.items() if name not in ("data_dir", "params")}
+    assert decisive.items() <= again.data.params.items()
+    for name in ("ndcg_at_10", "map_at_10", "coverage_at_10"):
+        assert again.data.metrics[name] == first.data.metrics[name]
 
 
 def free_port() -> int:

@@ -14,7 +14,7 @@ from recsys.registry import registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams
 from training.commands.words import word_of
-from training.sample_rule import forbid_sample_beside_other_data
+from training.sample_rule import SAMPLE_NAME, forbid_sample_beside_other_data
 
 DEFAULT_METHOD = "hybrid"
 STRATEGIES = ("random", "hash", "temporal", "leave-last-out")
@@ -104,6 +104,13 @@ def recipe_from_flags(args: argparse.Namespace) -> Recipe:
     """Return the method and its parameters that the flags name."""
     method = get_method(args.method)
     return Recipe(method.name, make_params(method, parse_params(args.params)))
+
+
+def data_flags_of(args: argparse.Namespace, settings: Settings, dataset: Dataset) -> dict[str, str]:
+    """Return the flags that lead to a dataset again, by name; the sample by its name, however it came about."""
+    place = args.data_dir or str(settings.data.dir)
+    given = {name: getattr(args, name) for name in ("duplicates", "unknown_movies", "scale") if getattr(args, name)}
+    return {"data_dir": SAMPLE_NAME if dataset.name == SAMPLE_NAME else place, **given}
 
 
 def split_of(args: argparse.Namespace) -> SplitParams:

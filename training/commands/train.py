@@ -26,7 +26,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     recipe, split_params = shared_flags.recipe_from_flags(args), shared_flags.split_of(args)
     dataset = shared_flags.dataset_of(args, settings)
     registry = registry_of(settings)
-    trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias)
+    data_flags = shared_flags.data_flags_of(args, settings, dataset)
+    trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias, data_flags=data_flags)
     version = trained.version
     alias = settings.model.alias if trained.promoted else "Challenger"
     became = "is registered" if trained.challenger_kept and not trained.promoted else f"is {alias}"

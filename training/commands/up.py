@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if served and served.tags.get("dataset_digest") == dataset.digest:
         _say(f"{alias} is {_described(served)}, these very data; make train makes a newer one.")
         return 0
-    version = _version_of(dataset, registry, alias)
+    version = _version_of(dataset, registry, alias, shared_flags.data_flags_of(args, settings, dataset))
     done = promote(registry, alias, Choice(version, WHY), force=args.force)
     return _report(done, version, served, alias)
 
@@ -66,12 +66,12 @@ def _tell_of_other_data(served: ModelVersion, settings: Settings) -> None:
         _say(f"note: RECSYS_DATA__DIR is {settings.data.dir}; to serve a model of it: make up DATA={settings.data.dir}")
 
 
-def _version_of(dataset: Dataset, registry: Registry, alias: str) -> ModelVersion:
+def _version_of(dataset: Dataset, registry: Registry, alias: str, data_flags: dict[str, str]) -> ModelVersion:
     """Return the newest version of these data, trained now where there is none."""
     for version in registry.versions():
         if version.tags.get("dataset_digest") == dataset.digest:
             return version
-    return train(dataset, default_recipe(), SplitParams(), registry, alias=alias).version
+    return train(dataset, default_recipe(), SplitParams(), registry, alias=alias, data_flags=data_flags).version
 
 
 def _report(done: Move, version: ModelVersion, served: ModelVersion | None, alias: str) -> int:

@@ -28,15 +28,13 @@ GAP = "&emsp;"
 """MLflow's pages leave no room between the columns of a table."""
 
 
-def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_model: str) -> str:
-    """Return Markdown: what was trained on what, the main metrics beside the baseline, and how to repeat it."""
+def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_model: str, again: str) -> str:
+    """Return Markdown: what was trained on what, the main metrics beside the baseline, and the command to repeat it."""
     rows = {row.name: row for row in outcome.rows}
     lines = [
         f"| {title}{GAP} | {rows[name].model:.3f} {_span(rows[name].interval)}{GAP} | {rows[name].popularity:.3f} |"
         for name, title in SHOWN.items()
     ]
-    params = ",".join(f"{name}={value}" for name, value in recipe.params.model_dump(mode="json").items())
-    given = f" -P params={params}" if params else ""
     return "\n".join(
         [
             f"`{recipe.method}` on **{dataset.name}**: {data_in_words(dataset)}; judged on "
@@ -48,8 +46,9 @@ def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_mode
             "",
             "All metrics are in the table `tables/metrics.json`, everything on one page in `report.html`, both under "
             f"Artifacts; the model itself, fitted on all ratings, is `{logged_model}`. The same again, from the commit "
-            "of this run and the same data, with split, ratio and seed as above: "
-            f"`mlflow run . -P method={recipe.method}{given}`",
+            "of this run, in its environment:",
+            "",
+            f"    {again}",
             "",
         ]
     )

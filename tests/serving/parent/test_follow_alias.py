@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -185,6 +186,22 @@ def test_check_refused_version_is_tried_again_after_a_while(
     monkeypatch.setattr("serving.parent.follow_alias.time.monotonic", lambda: 1e12)
     sync.check()
     assert served(model_cache) == 1
+
+
+def test_check_version_that_stays_refused_is_tried_ever_more_seldom_but_every_two_minutes_at_least(
+    sync: Sync, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (registry.store / "1" / "more").write_text("x")
+    clock, tried_at = 0.0, []
+    monkeypatch.setattr("serving.parent.follow_alias.time.monotonic", lambda: clock)
+    while clock < 700:
+        before = registry.downloads
+        sync.check()
+        if registry.downloads > before:
+            tried_at.append(clock)
+        clock += 10.0  # as often as the registry is asked
+    waits = [later - earlier for earlier, later in pairwise(tried_at)]
+    assert waits == [20, 40, 80, 120, 120, 120, 120]
 
 
 def test_check_model_that_fails_its_trial_is_refused(sync: Sync, model_cache: ModelCache) -> None:
