@@ -61,13 +61,27 @@ def mlflow_run(clone: Path, env_manager: str, *parameters: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "env_manager", ["local", pytest.param("uv", marks=pytest.mark.slow)], ids=["local", "clean environment by uv"]
-)
-def test_mlflow_run_trains_and_registers_in_the_experiment(
-    env_manager: str, clone: Path, data: Path, tmp_path: Path
-) -> None:
-    mlflow_run(clone, env_manager, "method=item-knn", f"data_dir={data}", "seed=3", "params=n_neighbors=7")
+PARAMETERS = ("method=item-knn", "seed=3", "params=n_neighbors=7", "split=hash")
+
+
+@pytest.fixture(scope="module")
+def run_here(clone: Path, data: Path) -> None:
+    """Run the project in the environment of the tests."""
+    mlflow_run(clone, "local", f"data_dir={data}", *PARAMETERS)
+
+
+@pytest.mark.usefixtures("run_here")
+def test_mlflow_run_trains_and_registers_in_the_experiment(clone: Path) -> None:
+    check_newest_version(clone)
+
+
+@pytest.mark.slow
+def test_mlflow_run_in_a_clean_environment_by_uv_does_the_same(clone: Path, data: Path) -> None:
+    mlflow_run(clone, "uv", f"data_dir={data}", *PARAMETERS)
+    check_newest_version(clone)
+
+
+def check_newest_version(clone: Path) -> None:
     tracking_uri = f"sqlite:///{clone}/mlflow.db"
     version = Registry("movie-recommender", tracking_uri).versions()[0]
     client = MlflowClient(tracking_uri)
@@ -99,9 +113,9 @@ def test_mlflow_run_of_what_is_mistyped_leaves_no_run(clone: Path) -> None:
     assert [run.info.run_id for run in runs_of(clone)] == before
 
 
-def test_command_in_a_run_s_note_runs_as_it_stands(clone: Path, data: Path) -> None:
+@pytest.mark.usefixtures("run_here")
+def test_command_in_a_run_s_note_runs_as_it_stands(clone: Path) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    mlflow_run(clone, "local", "method=item-knn", f"data_dir={data}", "seed=3", "params=n_neighbors=7", "split=hash")
     first = runs_of(clone, order_by=["attributes.start_time DESC"])[0]
     line = next(line for line in first.data.tags["mlflow.note.content"].splitlines() if "mlflow run" in line)
     subprocess.run(line.strip(), shell=True, cwd=clone, env=environment(PATH=path), check=True, timeout=400)

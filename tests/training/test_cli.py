@@ -44,7 +44,7 @@ def test_help_of_every_command_explains_its_flags(command: str, capsys: pytest.C
         (["train", "--split", "random2"], "--split random2: use random or hash or temporal"),
         (["train", "--seed", "-1"], "--seed=-1 should be greater than or equal to 0"),
         (["train", "--method", "als"], "no method is called 'als'; known are content-cosine, "),
-        (["sweep", "--method", "popularity"], "it has no parameters to search; swept are content-cosine, "),
+        (["sweep", "--method", "popularity"], "method popularity has no search space; choose among content-cosine, "),
         (["recommend", "--history", "x", "--out", "y.csv", "--n", "0"], "ask for at least 1 movie"),
     ],
 )

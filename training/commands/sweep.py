@@ -65,7 +65,7 @@ def plan_of(args: argparse.Namespace) -> SweepPlan:
     for method in methods:
         if method not in _swept_methods():
             swept = ", ".join(_swept_methods())
-            raise ParameterError(f"--method {method}: it has no parameters to search; swept are {swept}, or {ALL}")
+            raise ParameterError(f"method {method} has no search space; choose among {swept}, or {ALL}")
     study = args.study or f"{'-'.join(methods)}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     if "'" in study or "`" in study:
         raise ParameterError(f"--study {study}: leave out quotation marks")
