@@ -57,10 +57,10 @@ class RetrainSchedule:
         """Return when it fires next."""
         return self.cron.next_after(_now())
 
-    def _loop(self, at_once: bool) -> None:  # noqa: FBT001  the argument of a thread
+    def _loop(self, at_once: bool, due: datetime) -> None:  # noqa: FBT001  the argument of a thread
         if at_once:
             self.run_once()
-        due = self.next
+            due = self.next
         while not self._stopped.wait(self._tick_seconds):
             if _now() < due:
                 continue
