@@ -36,7 +36,7 @@ class RetrainSchedule:
         if missed is not None:
             logger.warning("the run due at {} was missed; catching up now", _text(missed))
         logger.info("next run: {}; last run: {}", _text(self.next), self.last)
-        self._thread = threading.Thread(target=self._loop, args=(missed is not None,), name="schedule")
+        self._thread = threading.Thread(target=self._loop, args=(missed is not None, self.next), name="schedule")
         self._thread.start()
 
     def wait(self) -> None:
