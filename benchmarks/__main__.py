@@ -12,6 +12,7 @@ BENCHMARKS = {
     "search": "benchmarks.search",
     "cold-start": "benchmarks.cold_start",
     "large": "benchmarks.large",
+    "reading": "benchmarks.reading",
     "similar": "benchmarks.similar",
     "serving": "benchmarks.serving.command",
     "core": "benchmarks.core",

@@ -16,6 +16,7 @@ from recsys.data.readers.records import REMEDY
 from recsys.errors import DataError
 
 HALF_STAR = 0.5
+_CHUNK = 1 << 20
 UNKNOWN = "ratings of movies that are not in the file of movies"
 REPEATED = "earlier ratings of a movie that the same user rated again"
 
@@ -69,8 +70,7 @@ class RatingTable:
         if self.ratings is None:
             return self
         if policies.scale is None:
-            steps = self.ratings / np.float32(HALF_STAR)
-            off = (steps < 1) | (self.ratings > MAX_STARS) | (steps != np.rint(steps))
+            off = _off_half_stars(self.ratings)
             if off.any():
                 raise self._error_at(off, self._off_scale(), self.ratings)
             return self
@@ -192,6 +192,16 @@ class RatingTable:
         value = f"{values[row]:g}" if values.dtype.kind == "f" else str(values[row])
         line = self.line_of([row])[0]
         return DataError(problem, path=self.place, line=line, value=value, unit=self.unit, more=int(wrong.sum()) - 1)
+
+
+def _off_half_stars(ratings: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which ratings are not on the scale of half stars, bool of the same shape; in parts, to spare memory."""
+    off = np.empty(len(ratings), np.bool_)
+    for start in range(0, len(ratings), _CHUNK):
+        part = ratings[start : start + _CHUNK]
+        steps = part / np.float32(HALF_STAR)
+        off[start : start + _CHUNK] = (steps < 1) | (part > MAX_STARS) | (steps != np.rint(steps))
+    return off
 
 
 def _first_repeat(order: NDArray[np.int64], repeats: NDArray[np.bool_]) -> tuple[int, int]:

@@ -70,7 +70,7 @@ def as_seconds(times: NDArray[np.generic]) -> tuple[NDArray[np.int64], str]:
         if typical >= limit:
             return np.floor_divide(times, divisor).astype(np.int64), unit
     whole = times if times.dtype.kind == "i" else np.floor(times)
-    seconds = whole.astype(np.int64)
+    seconds = whole.astype(np.int64, copy=False)
     if _FIRST_DAY <= typical <= _LAST_DAY and (days := _as_days(seconds)) is not None:
         return days, "days"
     return seconds, ""
