@@ -1,9 +1,8 @@
 """25 million rows of CSV: seconds and memory from the file to a checked dataset, beside pandas and polars reading it.
 
-Ours does more: the other two only parse, while ours also checks every value, refuses what is wrong with its line, looks
-for movies rated twice and for unknown ones, and sorts the ratings into a `Dataset`. All read the same file, each in a
-process of its own, in turns; the file is in the page cache. Ratings are drawn from a simulator: the sizes, ids and times
-of MovieLens 25M.
+Ours does more: the other two only parse, while ours also checks every value, looks for movies rated twice and for
+unknown ones, and sorts the ratings into a `Dataset`. All read the same file, each in a process of its own, in turns;
+the file is in the page cache. Ratings are simulated, with the sizes, ids and times of MovieLens 25M.
 """
 
 import argparse
