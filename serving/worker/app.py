@@ -13,7 +13,7 @@ from serving.shared.board import READY, Board, private_board
 from serving.shared.model_cache import ModelCache
 from serving.worker.answer_cache import AnswerCache
 from serving.worker.comparison_models import ComparisonModels
-from serving.worker.documentation import DESCRIPTION, add_documentation
+from serving.worker.documentation import DESCRIPTION, SERVERS, add_documentation
 from serving.worker.errors import add_error_handlers
 from serving.worker.explorer import add_explorer
 from serving.worker.heartbeat import ParentWatch, beat
@@ -58,6 +58,7 @@ def create_app(
         title="Movie recommender",
         version=__version__,
         description=DESCRIPTION,
+        servers=SERVERS,
         docs_url=None,
         redoc_url=None,
         # The service has metrics of its own; FastAPI would look for OpenTelemetry's at every request.

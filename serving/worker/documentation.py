@@ -13,6 +13,10 @@ from serving.worker.http.security_headers import EMPTY, page_headers, policy_for
 
 ASSETS = "/docs-assets"
 
+# Relative, so that the pages work behind a proxy that puts the service under a path of its own.
+SCHEMA, FILES = "openapi.json", ASSETS.removeprefix("/")
+SERVERS = [{"url": ".", "description": "this service"}]
+
 REDOC_SCROLLBARS = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 """Sum of the one style that ReDoc's script writes as text; a browser test tells when another version has another."""
 
@@ -30,17 +34,17 @@ def add_documentation(app: FastAPI) -> None:
     app.mount(ASSETS, StaticFiles(directory=files), name="docs-assets")
 
     swagger = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url=SCHEMA,
         title=app.title,
-        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
-        swagger_css_url=f"{ASSETS}/swagger-ui.css",
-        swagger_favicon_url=f"{ASSETS}/favicon.png",
+        swagger_js_url=f"{FILES}/swagger-ui-bundle.js",
+        swagger_css_url=f"{FILES}/swagger-ui.css",
+        swagger_favicon_url=f"{FILES}/favicon.png",
     )
     redoc = get_redoc_html(
-        openapi_url="/openapi.json",
+        openapi_url=SCHEMA,
         title=app.title,
-        redoc_js_url=f"{ASSETS}/redoc.standalone.js",
-        redoc_favicon_url=f"{ASSETS}/favicon.png",
+        redoc_js_url=f"{FILES}/redoc.standalone.js",
+        redoc_favicon_url=f"{FILES}/favicon.png",
         with_google_fonts=False,
     )
     _add_page(app, "/docs", swagger, {"img-src": "'self' data:"})

@@ -18,7 +18,7 @@ pictures = pytest.importorskip("pictures")
 pytestmark = pytest.mark.browser
 
 DRAWN = {
-    "/": "#recommendations li",
+    "/": "#recommendations .films > li",
     "/docs": ".opblock-post",
     "/redoc": "h1:has-text('Movie recommender')",
 }
@@ -88,9 +88,33 @@ def test_explorer_odd_genres_and_titles_are_drawn(
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"http://127.0.0.1:{service.port}/")
-    page.wait_for_selector("#recommendations li", timeout=60_000)
+    page.wait_for_selector("#recommendations .films > li", timeout=60_000)
     page.locator("#recommendations .films .film").first.click()
     page.wait_for_selector("#card:not([hidden]) .genres", timeout=60_000)
     assert page.locator("#recommendations .films > li").count() > 0
     page.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_page_works_under_a_path_of_a_proxy(browser: Any, service: Service, path: str) -> None:
+    page = browser.new_page()
+    own, prefix = f"http://127.0.0.1:{service.port}", "/films/api"
+
+    def strip(route: Any) -> None:
+        """Do what a reverse proxy does: pass on without the prefix; what lies outside of it is somebody else's."""
+        wanted = route.request.url.removeprefix(own)
+        if wanted.startswith(prefix):
+            route.fulfill(response=route.fetch(url=own + wanted.removeprefix(prefix)))
+        else:
+            route.fulfill(status=404, body="another service")
+
+    page.route(f"{own}/**", strip)
+    page.goto(f"{own}{prefix}{path}")
+    page.wait_for_selector(DRAWN[path], timeout=60_000)
+    if path == "/docs":
+        page.click("#operations-operation-live_health_live_get button.opblock-summary-control")
+        page.click("button.try-out__btn")
+        page.click("button.execute")
+        page.wait_for_selector(".responses-table.live-responses-table:has-text('alive')", timeout=60_000)
+    page.close()

@@ -81,3 +81,11 @@ def test_files_are_small() -> None:
 
 def test_fonts_come_with_their_license() -> None:
     assert "SIL OPEN FONT LICENSE" in Path(FOLDER / "fonts" / "OFL.txt").read_text(encoding="utf-8")
+
+
+def test_schema_operations_read_alike_and_ask_for_a_token_only_where_one_is_needed(client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    assert all(" " in operation["summary"] or operation["summary"] == "Ping" for operation in operations)
+    locked = {path for path, methods in schema["paths"].items() for way in methods.values() if "security" in way}
+    assert locked == {"/versions", "/versions/{version}/load", "/cache/clear", "/model/reload"}

@@ -11,7 +11,12 @@ from serving.worker.schemas import CacheCleared, Reloaded
 router = APIRouter(tags=["admin"])
 
 
-@router.post("/cache/clear", responses={200: {"model": CacheCleared}, **CLOSED}, response_model=None)
+@router.post(
+    "/cache/clear",
+    summary="Clear the answer cache",
+    responses={200: {"model": CacheCleared}, **CLOSED},
+    response_model=None,
+)
 async def clear_cache(services: Operator) -> Response:
     """Forget the answers that all workers keep."""
     services.answers.clear_everywhere()
@@ -19,7 +24,10 @@ async def clear_cache(services: Operator) -> Response:
 
 
 @router.post(
-    "/model/reload", responses={200: {"model": Reloaded}, 202: {"model": Reloaded}, **CLOSED}, response_model=None
+    "/model/reload",
+    summary="Reload the model",
+    responses={200: {"model": Reloaded}, 202: {"model": Reloaded}, **CLOSED},
+    response_model=None,
 )
 async def reload(services: Operator) -> Response:
     """Look at the registry at once instead of at the next poll, and tell what came of it."""

@@ -1,6 +1,6 @@
 """``?version=`` of the read routes."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 
@@ -16,6 +16,3 @@ Version = Annotated[
         "In production this needs the admin token; unknown versions are 404.",
     ),
 ]
-
-CHOOSING: dict[str, Any] = {"openapi_extra": {"security": [{}, {"HTTPBearer": []}]}}
-"""The token is optional, as only ``?version=`` needs it."""

@@ -14,7 +14,12 @@ from serving.worker.state import services_of
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/health", responses={200: {"model": Health}, **UNAVAILABLE}, response_model=None)
+@router.get(
+    "/health",
+    summary="Check health",
+    responses={200: {"model": Health}, **UNAVAILABLE},
+    response_model=None,
+)
 async def health(request: Request) -> Response:
     """Whether the service can answer, from which model, and what is wrong."""
     context = context_of(request)
@@ -24,13 +29,23 @@ async def health(request: Request) -> Response:
     return error_response(context, 503, NAME_OF[503], found["reason"], more=found)
 
 
-@router.get("/health/live", responses={200: {"model": State}}, response_model=None)
+@router.get(
+    "/health/live",
+    summary="Check liveness",
+    responses={200: {"model": State}},
+    response_model=None,
+)
 async def live() -> Response:
     """Whether the process runs; it says nothing of the model."""
     return json_response(b'{"status":"alive"}')
 
 
-@router.get("/health/ready", responses={200: {"model": State}, **UNAVAILABLE}, response_model=None)
+@router.get(
+    "/health/ready",
+    summary="Check readiness",
+    responses={200: {"model": State}, **UNAVAILABLE},
+    response_model=None,
+)
 async def ready(request: Request) -> Response:
     """Whether requests can be answered."""
     _ = context_of(request).model

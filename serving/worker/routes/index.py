@@ -29,6 +29,7 @@ LINKS = {
 
 @router.get(
     "/",
+    summary="Show the explorer",
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}, JSON: {"schema": {"type": "object"}}}}},
     response_model=None,
 )

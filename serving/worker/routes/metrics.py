@@ -17,6 +17,7 @@ router = APIRouter(tags=["operation"])
 
 @router.get(
     "/metrics",
+    summary="Read the metrics",
     responses={200: {"model": MetricsAnswer, "content": {"text/plain": {"schema": {"type": "string"}}}}},
     response_model=None,
 )

@@ -14,7 +14,7 @@ from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
 from serving.worker.http.quick_route import QuickRoute, quick_way
 from serving.worker.operations.comparison import chosen_model
-from serving.worker.routes.chosen_version import CHOOSING, Version
+from serving.worker.routes.chosen_version import Version
 from serving.worker.routes.queried_filter import QueriedFilter
 from serving.worker.schemas import MAX_IDS, Movie, MovieName, Movies, SimilarMovies
 from serving.worker.state import services_of
@@ -54,9 +54,9 @@ def similar_as_served(request: Request, movie_id: int, n: int, wanted: MovieFilt
 
 @router.get(
     "/movies/{movie_id}/similar",
+    summary="Find similar movies",
     responses={200: {"model": SimilarMovies}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
-    **CHOOSING,
 )
 @quick_way(plain_similar)
 async def similar(
@@ -69,7 +69,12 @@ async def similar(
     return similar_as_served(request, movie_id, n, wanted)
 
 
-@router.get("/movies", responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE}, response_model=None)
+@router.get(
+    "/movies",
+    summary="Get several movies",
+    responses={200: {"model": Movies}, **INVALID, **UNAVAILABLE},
+    response_model=None,
+)
 async def several(request: Request, ids: Ids) -> Response:
     """All that is known of several movies, at most 200."""
     movie_ids = [int(movie_id) for movie_id in ids.split(",")]
@@ -79,7 +84,10 @@ async def several(request: Request, ids: Ids) -> Response:
 
 
 @router.get(
-    "/movies/search", responses={200: {"model": list[MovieName]}, **INVALID, **UNAVAILABLE}, response_model=None
+    "/movies/search",
+    summary="Search titles",
+    responses={200: {"model": list[MovieName]}, **INVALID, **UNAVAILABLE},
+    response_model=None,
 )
 async def search(request: Request, q: Text, limit: Limit = DEFAULT_N) -> Response:
     """Movies by title, without regard to case and accents: titles that begin so first, the best known of them first."""
@@ -88,9 +96,9 @@ async def search(request: Request, q: Text, limit: Limit = DEFAULT_N) -> Respons
 
 @router.get(
     "/movies/{movie_id}",
+    summary="Get a movie",
     responses={200: {"model": Movie}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
-    **CHOOSING,
 )
 async def details(request: Request, movie_id: MovieId, version: Version = None) -> Response:
     """All that is known of a movie."""

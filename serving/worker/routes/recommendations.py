@@ -11,7 +11,7 @@ from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, INVALID, JSON, TOO_LARGE, UNAVAILABLE, json_response
 from serving.worker.http.quick_route import QuickRoute, quick_way
 from serving.worker.operations.comparison import chosen_model
-from serving.worker.routes.chosen_version import CHOOSING, Version
+from serving.worker.routes.chosen_version import Version
 from serving.worker.schemas import Question, Recommendations
 from serving.worker.state import services_of
 
@@ -56,9 +56,9 @@ def answer_as_served(request: Request, question: Question) -> Response:
 
 @router.post(
     "/recommend",
+    summary="Recommend movies",
     responses={200: {"model": Recommendations}, **TOO_LARGE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
-    **CHOOSING,
 )
 @quick_way(plain_question)
 async def recommend(

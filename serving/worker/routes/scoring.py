@@ -42,7 +42,13 @@ ANSWERS: Responses = {
 }
 
 
-@router.post("/invocations", responses={**ANSWERS, **TOO_LARGE, **UNAVAILABLE}, response_model=None, openapi_extra=BODY)
+@router.post(
+    "/invocations",
+    summary="Score a table",
+    responses={**ANSWERS, **TOO_LARGE, **UNAVAILABLE},
+    response_model=None,
+    openapi_extra=BODY,
+)
 async def invocations(request: Request) -> Response:
     """Score a table as `mlflow models serve` does: same questions, same answers, same errors."""
     context = context_of(request)
@@ -62,14 +68,23 @@ async def _disconnection(request: Request) -> None:
         pass
 
 
-@router.get("/ping", responses=UNAVAILABLE, response_model=None)
+@router.get(
+    "/ping",
+    summary="Ping",
+    responses=UNAVAILABLE,
+    response_model=None,
+)
 async def ping(request: Request) -> Response:
     """Answer when a model is loaded."""
     _ = context_of(request).model
     return Response("\n", media_type=JSON)
 
 
-@router.get("/version", response_model=None)
+@router.get(
+    "/version",
+    summary="Get MLflow's version",
+    response_model=None,
+)
 async def mlflow_version() -> Response:
     """Tell the version of MLflow."""
     return Response(version("mlflow"), media_type=JSON)

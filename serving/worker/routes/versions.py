@@ -15,13 +15,23 @@ from serving.worker.schemas import MAX_VERSION, ErrorAnswer, ModelAnswer, Versio
 router = APIRouter(tags=["versions"])
 
 
-@router.get("/model", responses={200: {"model": ModelAnswer}, **UNAVAILABLE}, response_model=None)
+@router.get(
+    "/model",
+    summary="Get the served model",
+    responses={200: {"model": ModelAnswer}, **UNAVAILABLE},
+    response_model=None,
+)
 async def model(request: Request) -> Response:
     """Which version answers: its method, its metrics on the holdout, when it was trained, and by which run."""
     return json_response(orjson.dumps(describe_model(request)))
 
 
-@router.get("/versions", responses={200: {"model": Versions}, **CLOSED}, response_model=None)
+@router.get(
+    "/versions",
+    summary="List the versions",
+    responses={200: {"model": Versions}, **CLOSED},
+    response_model=None,
+)
 async def versions(services: Comparer, request: Request) -> Response:
     """List the registered versions, newest first. In production this needs the admin token."""
     return json_response(orjson.dumps(describe_versions(services, context_of(request))))
@@ -29,6 +39,7 @@ async def versions(services: Comparer, request: Request) -> Response:
 
 @router.post(
     "/versions/{version}/load",
+    summary="Load a version",
     responses={
         200: {"model": VersionLoad},
         202: {"model": VersionLoad, "description": "under way; ask again until `state` is `ready`"},
