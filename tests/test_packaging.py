@@ -89,3 +89,10 @@ def test_mlproject_default_method_is_the_default_of_train() -> None:
     assert DEFAULT_METHOD in method_names()
     for name in ("main", "evaluate"):
         assert entry_points()[name]["parameters"]["method"]["default"] == DEFAULT_METHOD  # type: ignore[index]
+
+
+def test_map_of_the_code_names_files_that_exist() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \|$", page, re.MULTILINE)
+    assert len(rows) >= 10
+    assert [path for row in rows for path in row if not (ROOT / path).exists()] == []
