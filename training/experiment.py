@@ -106,19 +106,24 @@ class Outcome:
         return self.rows[0]
 
 
-def run_experiment(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> Outcome:
-    """Return how a recipe does on a split of a dataset, its histories weighed as the service weighs them."""
+def run_experiment(
+    dataset: Dataset, recipe: Recipe, split_params: SplitParams, *, max_users: int | None = None
+) -> Outcome:
+    """Return how a recipe does on a split of a dataset, its histories weighed as the service weighs them.
+
+    ``max_users`` evaluates a fixed sample of so many users, None all.
+    """
     parts = split(dataset, split_params)
     started = time.perf_counter()
     model = recipe.recommender(parts.train)
     fitted_at = time.perf_counter()
-    evaluation = evaluate(scorer_of(model), parts)
+    evaluation = evaluate(scorer_of(model), parts, max_users=max_users)
     evaluated_at = time.perf_counter()
     return Outcome(
         parts=parts,
         model=model,
         evaluation=evaluation,
-        baseline=evaluate(PopularityScorer(parts.train.popularity), parts),
+        baseline=evaluate(PopularityScorer(parts.train.popularity), parts, max_users=max_users),
         fit_seconds=fitted_at - started,
         evaluate_seconds=evaluated_at - fitted_at,
     )

@@ -34,7 +34,7 @@ REPORT = "report.html"
 """The page that shows all of a run, among its artifacts."""
 
 
-def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> None:
+def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams, max_users: int | None = None) -> None:
     """Log every parameter that decides the result, and the dataset's counts.
 
     ``mlflow run`` has logged its own already, as they were typed: ``.250`` cannot be logged again as ``0.25``.
@@ -46,6 +46,7 @@ def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> N
             "split": split_params.strategy,
             "holdout_ratio": split_params.holdout_ratio,
             "seed": split_params.seed,
+            "eval_users": max_users or "all",
             "dataset": dataset.name,
             "dataset_digest": dataset.digest,
             "n_users": dataset.n_users,

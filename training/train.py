@@ -12,6 +12,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from recsys.alias.description import describe
 from recsys.data.dataset import Dataset
+from recsys.evaluation.floor import shortfall
 from recsys.fitting import Recipe
 from recsys.model_checks import registration_tags, verify_checksums
 from recsys.model_version import ModelVersion
@@ -51,6 +52,7 @@ def train(
     alias: str | None,
     tags: Mapping[str, str] | None = None,
     data_flags: Mapping[str, str] | None = None,
+    max_users: int | None = None,
 ) -> Trained:
     """Run the experiment, log it, and register the model refitted on all ratings.
 
@@ -62,9 +64,12 @@ def train(
     registry.create()
     with tracked_run(registry, run_name(dataset, recipe, split_params)) as run:
         mlflow.set_tags(dict(tags or {}))
-        tracking.log_params(dataset, recipe, split_params)
+        tracking.log_params(dataset, recipe, split_params, max_users)
         tracking.log_reading(dataset)
-        outcome = run_experiment(dataset, recipe, split_params)
+        outcome = run_experiment(dataset, recipe, split_params, max_users=max_users)
+        if problem := shortfall(outcome.metrics):
+            logger.warning("{} on {}: {}", recipe.method, dataset.name, problem)
+        mlflow.set_tag("beats_popularity", str(not problem).lower())
         tracking.log_outcome(outcome, recipe.method)
         logged_dataset = tracking.log_dataset(dataset, "training")
         logged, facts = tracking.log_refitted(dataset, recipe)

@@ -10,6 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from loguru import logger
+
+from recsys.evaluation.floor import shortfall
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.registry import Registry
@@ -24,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """Add the flags of the command."""
     shared_flags.add_data_flag(parser, settings)
     shared_flags.add_recipe_flags(parser)
+    shared_flags.add_eval_users_flag(parser)
     parser.add_argument(
         "--model", metavar="URI", help="take the method of this version, models:/NAME/VERSION or @ALIAS"
     )
@@ -34,9 +38,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Evaluate, print the metrics, and return 0."""
     recipe = registered_recipe(args.model, settings) if args.model else shared_flags.recipe_from_flags(args)
     split_params = shared_flags.split_of(args)
-    outcome = run_experiment(shared_flags.dataset_of(args, settings), recipe, split_params)
+    dataset = shared_flags.dataset_of(args, settings)
+    outcome = run_experiment(dataset, recipe, split_params, max_users=args.eval_users)
     text = json.dumps(outcome.metrics, indent=2) + "\n" if args.json else metrics_table(outcome, recipe.method)
     sys.stdout.write(text)
+    if problem := shortfall(outcome.metrics):
+        logger.warning("{} on {}: {}", recipe.method, dataset.name, problem)
     return 0
 
 

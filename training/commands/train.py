@@ -7,6 +7,7 @@ the newest version of the registered model, with the alias Challenger; with the 
 import argparse
 import sys
 
+from recsys.evaluation.floor import shortfall
 from recsys.registry import registry_of
 from recsys.settings import Settings
 from training.commands import shared_flags
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """Add the flags of the command."""
     shared_flags.add_data_flag(parser, settings)
     shared_flags.add_recipe_flags(parser)
+    shared_flags.add_eval_users_flag(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -32,6 +34,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     alias = settings.model.alias if trained.promoted else "Challenger"
     became = "is registered" if trained.challenger_kept and not trained.promoted else f"is {alias}"
     sys.stdout.write(metrics_table(trained.outcome, recipe.method))
+    if problem := shortfall(trained.outcome.metrics):
+        sys.stdout.write(f"\n{problem}\n")
     place = f"run {version.run_id} in {chosen_experiment(registry)}"
     sys.stdout.write(f"\n{version.name} version {version.version} {became}; {place}\n")
     if trained.challenger_kept:

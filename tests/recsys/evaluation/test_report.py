@@ -10,7 +10,7 @@ from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError, ParameterError
 from recsys.evaluation.ranking import RANKING_METRICS
-from recsys.evaluation.report import evaluate
+from recsys.evaluation.report import evaluate, sampled_users
 from recsys.evaluation.scorer import PopularityScorer
 from recsys.splits import Split
 
@@ -161,3 +161,28 @@ def test_evaluate_popularity_on_movielens_equals_the_leaderboard_script(leaderbo
         {name: found.metrics[name] for name in names.values()}, abs=1e-12
     )
     assert found.metrics["ndcg_at_10"] == pytest.approx(0.252, abs=5e-4)
+
+
+def test_sampled_users_is_fixed_and_mostly_stays_as_users_join():
+    ids = np.arange(1000, 3000)
+    some = sampled_users(np.arange(1000), ids, 100)
+    assert len(some) == 100
+    assert np.all(np.diff(some) > 0)
+    np.testing.assert_array_equal(some, sampled_users(np.arange(1000), ids, 100))
+    more = sampled_users(np.arange(1100), ids, 100)
+    assert len(np.intersect1d(some, more)) > 80
+
+
+def test_evaluate_sample_of_users_equals_evaluating_them_alone(split_of):
+    split = split_of([[4, 0, 0, 0], [0, 4, 0, 0], [0, 0, 4, 0]], [[0, 4, 0, 0], [0, 0, 4, 0], [0, 0, 0, 4]])
+    scorer = PopularityScorer(np.array([4, 3, 2, 1]))
+    everyone, some = evaluate(scorer, split), evaluate(scorer, split, max_users=2)
+    assert some.n_users == 2
+    chosen = np.isin(everyone.user_indices, some.user_indices)
+    assert some.metrics["ndcg_at_10"] == pytest.approx(everyone.user_ndcg_at_10[chosen].mean())
+    np.testing.assert_array_equal(some.item_indices, everyone.item_indices[chosen])
+
+
+def test_evaluate_no_user_is_refused(split_of):
+    with pytest.raises(ParameterError, match="max_users must be at least 1, not 0"):
+        evaluate(PopularityScorer(np.array([1, 1])), split_of([[4, 0]], [[0, 4]]), max_users=0)
