@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from recsys import __version__
 from recsys.settings import Settings
@@ -21,6 +22,7 @@ from serving.worker.hidden_movies import HiddenMovies
 from serving.worker.http.admission import Admission
 from serving.worker.http.cors import AnsweringCors
 from serving.worker.http.middleware import RequestMiddleware
+from serving.worker.http.short_way import ShortWays
 from serving.worker.metrics.counters import Metrics
 from serving.worker.openapi import add_schema
 from serving.worker.operations.guesses import Guesses
@@ -30,6 +32,16 @@ from serving.worker.served_model import ServedModel
 from serving.worker.state import Services, attach
 
 ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, index)
+
+
+class App(FastAPI):
+    """The app, with short ways past most of it."""
+
+    short_ways: ShortWays
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self.short_ways(scope, receive, send)
 
 
 def create_app(
@@ -54,7 +66,7 @@ def create_app(
         Compare the checksums of a version before it is loaded.
     """
     board = board or private_board()
-    app = FastAPI(
+    app = App(
         title="Movie recommender",
         version=__version__,
         description=DESCRIPTION,
@@ -73,6 +85,7 @@ def create_app(
     add_error_handlers(app)
     services = _services(settings, board, slot, _labels(), check_files=check_files)
     attach(app, services)
+    app.short_ways = ShortWays((recommendations.SHORT_WAY, movies.SHORT_WAY), services, super(App, app).__call__)
     # The last one added is the first on the way in.
     app.add_middleware(
         RequestMiddleware, served=services.served, metrics=services.metrics, admission=services.admission

@@ -61,7 +61,7 @@ class RequestContext:
 
 def open_context(scope: Scope, model: LoadedModel | None) -> RequestContext:
     """Return the context of a request that has just come in, and attach it to its scope."""
-    fields = RequestFields(_correlation_id(scope), scope["method"], scope["path"][:LOGGED_PATH])
+    fields = RequestFields(correlation_id_of(scope), scope["method"], path_to_log(scope))
     context = scope[_KEY] = RequestContext(fields, model)
     return context
 
@@ -72,7 +72,13 @@ def context_of(connection: HTTPConnection) -> RequestContext:
     return context
 
 
-def _correlation_id(scope: Scope) -> str:
+def path_to_log(scope: Scope) -> str:
+    """Return as much of a path as is logged."""
+    path: str = scope["path"]
+    return path[:LOGGED_PATH]
+
+
+def correlation_id_of(scope: Scope) -> str:
     """Return the caller's id when it is one that no log or header can be forged with, else a new UUID."""
     for name, value in scope["headers"]:
         if name == CORRELATION_HEADER:

@@ -12,16 +12,17 @@ from recsys.model import DEFAULT_N, MAX_N
 from serving.worker import questions
 from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response
-from serving.worker.http.quick_route import QuickRoute, quick_way
+from serving.worker.http.short_way import PlainRequest, ShortWay
+from serving.worker.loaded_model import LoadedModel
 from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import Version
 from serving.worker.routes.queried_filter import QueriedFilter
 from serving.worker.schemas import MAX_IDS, Movie, MovieName, Movies, SimilarMovies
-from serving.worker.state import services_of
+from serving.worker.state import Services, services_of
 
-router = APIRouter(tags=["movies"], route_class=QuickRoute)
+router = APIRouter(tags=["movies"])
 
-PLAIN_ID = re.compile(r"[0-9]{1,18}")
+PLAIN_SIMILAR = re.compile(r"/movies/(?P<movie_id>[0-9]{1,18})/similar")
 PLAIN_N = re.compile(rb"(?:n=(?P<n>[0-9]{1,3}))?")
 
 MovieId = Annotated[int, Path(ge=-MAX_ID, le=MAX_ID, examples=[50], description="as MovieLens counts them")]
@@ -35,21 +36,24 @@ Ids = Annotated[
 ]
 
 
-async def plain_similar(request: Request) -> Response | None:
+def plain_similar(services: Services, model: LoadedModel, asked: PlainRequest) -> bytes | None:
     """Answer a right question for the served version."""
-    movie_id, asked = request.path_params["movie_id"], PLAIN_N.fullmatch(request.scope["query_string"])
-    if asked is None or not PLAIN_ID.fullmatch(movie_id):
+    found, wanted = PLAIN_SIMILAR.fullmatch(asked.path), PLAIN_N.fullmatch(asked.query)
+    if found is None or wanted is None:
         return None
-    n = int(asked["n"] or DEFAULT_N)
-    return similar_as_served(request, int(movie_id), n) if 1 <= n <= MAX_N else None
+    n = int(wanted["n"] or DEFAULT_N)
+    return similar_as_served(services, model, int(found["movie_id"]), n) if 1 <= n <= MAX_N else None
 
 
-def similar_as_served(request: Request, movie_id: int, n: int, wanted: MovieFilter | None = None) -> Response:
+SHORT_WAY = ShortWay("GET", PLAIN_SIMILAR, "GET /movies/{movie_id}/similar", plain_similar)
+
+
+def similar_as_served(
+    services: Services, model: LoadedModel, movie_id: int, n: int, wanted: MovieFilter | None = None
+) -> bytes:
     """Answer from the served version, or from the answers that are kept."""
-    model = context_of(request).model
     key = (model.answer_key, "similar", movie_id, n, wanted)
-    answers = services_of(request).answers
-    return json_response(answers.get_or_make(key, lambda: questions.similar(model, movie_id, n, wanted)))
+    return services.answers.get_or_make(key, lambda: questions.similar(model, movie_id, n, wanted))
 
 
 @router.get(
@@ -58,7 +62,6 @@ def similar_as_served(request: Request, movie_id: int, n: int, wanted: MovieFilt
     responses={200: {"model": SimilarMovies}, **UNKNOWN_MOVIE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
 )
-@quick_way(plain_similar)
 async def similar(
     request: Request, movie_id: MovieId, wanted: QueriedFilter, n: Limit = DEFAULT_N, version: Version = None
 ) -> Response:
@@ -66,7 +69,8 @@ async def similar(
     if version is not None:
         # Past the cache of answers, which is for the served version.
         return json_response(questions.similar(await chosen_model(request, version), movie_id, n, wanted))
-    return similar_as_served(request, movie_id, n, wanted)
+    model = context_of(request).model
+    return json_response(similar_as_served(services_of(request), model, movie_id, n, wanted))
 
 
 @router.get(

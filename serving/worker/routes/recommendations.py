@@ -1,5 +1,6 @@
 """``POST /recommend``."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
@@ -8,14 +9,15 @@ from starlette.responses import Response
 
 from serving.worker import questions
 from serving.worker.context import context_of
-from serving.worker.http.json_response import CLOSED, INVALID, JSON, TOO_LARGE, UNAVAILABLE, json_response
-from serving.worker.http.quick_route import QuickRoute, quick_way
+from serving.worker.http.json_response import CLOSED, INVALID, TOO_LARGE, UNAVAILABLE, json_response
+from serving.worker.http.short_way import PlainRequest, ShortWay
+from serving.worker.loaded_model import LoadedModel
 from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import Version
 from serving.worker.schemas import Question, Recommendations
-from serving.worker.state import services_of
+from serving.worker.state import Services, services_of
 
-router = APIRouter(tags=["recommendations"], route_class=QuickRoute)
+router = APIRouter(tags=["recommendations"])
 
 EXAMPLES = {
     "two ratings": {"value": {"user_ratings": {"1": 5, "50": 4.5}, "n": 10}},
@@ -31,27 +33,26 @@ EXAMPLES = {
 }
 
 
-async def plain_question(request: Request) -> Response | None:
+def plain_question(services: Services, model: LoadedModel, asked: PlainRequest) -> bytes | None:
     """Answer a right question for the served version."""
-    if request.scope["query_string"] or request.headers.get("content-type") != JSON:
-        return None
-    message = await request.receive()
-    if message["type"] != "http.request" or message.get("more_body"):
+    if asked.query:
         return None
     try:
-        question = Question.model_validate_json(message.get("body", b""))
+        question = Question.model_validate_json(asked.body)
     except ValidationError:
         return None
-    return answer_as_served(request, question)
+    return answer_as_served(services, model, question)
 
 
-def answer_as_served(request: Request, question: Question) -> Response:
+SHORT_WAY = ShortWay("POST", re.compile("/recommend"), "POST /recommend", plain_question)
+
+
+def answer_as_served(services: Services, model: LoadedModel, question: Question) -> bytes:
     """Answer from the served version, or from the answers that are kept."""
-    model = context_of(request).model
     ratings = frozenset(question.user_ratings.items())
     wanted = (question.n, question.min_rating, question.diversity, question.recency, question.new, question.filter)
     key = (model.answer_key, "recommend", ratings, wanted)
-    return json_response(services_of(request).answers.get_or_make(key, lambda: questions.recommend(model, question)))
+    return services.answers.get_or_make(key, lambda: questions.recommend(model, question))
 
 
 @router.post(
@@ -60,7 +61,6 @@ def answer_as_served(request: Request, question: Question) -> Response:
     responses={200: {"model": Recommendations}, **TOO_LARGE, **INVALID, **CLOSED, **UNAVAILABLE},
     response_model=None,
 )
-@quick_way(plain_question)
 async def recommend(
     question: Annotated[Question, Body(openapi_examples=EXAMPLES)], request: Request, version: Version = None
 ) -> Response:
@@ -68,4 +68,4 @@ async def recommend(
     if version is not None:
         # Past the cache of answers, which is for the served version.
         return json_response(questions.recommend(await chosen_model(request, version), question))
-    return answer_as_served(request, question)
+    return json_response(answer_as_served(services_of(request), context_of(request).model, question))
