@@ -10,6 +10,7 @@ BENCHMARKS = {
     "leaderboard": "benchmarks.leaderboard.command",
     "tune-peers": "benchmarks.leaderboard.tuning",
     "search": "benchmarks.search",
+    "histories": "benchmarks.histories",
     "cold-start": "benchmarks.cold_start",
     "large": "benchmarks.large",
     "reading": "benchmarks.reading",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 HALF_LIFE = 0.1
 """A rating weighs half as much once this share of all ratings has been given after it. Chosen on windows in time of the
-training ratings of MovieLens 100K; from 0.05 to 0.2 it matters little."""
+training ratings of MovieLens 100K by ``python -m benchmarks histories``; from 0.05 to 0.2 it matters little."""
 FEW_RATINGS = 100
 """So many tell what is popular, but not when: with fewer, every rating weighs alike."""
 MAX_RECENCY = 2.0
@@ -33,15 +33,15 @@ class RecentPopularity:
     n_users: float
 
 
-def recent_popularity(dataset: "Dataset") -> RecentPopularity:
-    """Return who has been rated by recent users, every rating weighed by ``0.5 ^ (later / (0.1 n_ratings))``.
+def recent_popularity(dataset: "Dataset", *, half_life: float = HALF_LIFE) -> RecentPopularity:
+    """Return what recent users have rated, every rating weighed by ``0.5 ^ (later / (half_life n_ratings))``.
 
     ``later`` is the number of ratings with a later time; ratings of one second weigh alike, so a dataset without times
     gives the popularity of all time. Without any rating all shares are zero.
     """
     times = dataset.timestamps
     later = len(times) - np.sort(times).searchsorted(times, side="right")
-    fading = HALF_LIFE * len(times) if len(times) >= FEW_RATINGS else np.inf
+    fading = half_life * len(times) if len(times) >= FEW_RATINGS else np.inf
     weights = 0.5 ** (later / fading)
     of_user = np.zeros(dataset.n_users)
     np.maximum.at(of_user, dataset.user_indices, weights)
