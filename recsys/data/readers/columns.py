@@ -9,7 +9,7 @@ IGNORED = ""
 
 RATING_NAMES: Mapping[str, tuple[str, ...]] = {
     USER: ("userid", "uid", "user", "customerid", "memberid", "reviewerid", "username"),
-    MOVIE: ("movieid", "itemid", "filmid", "movielensid", "mid", "iid", "movie", "item", "film"),
+    MOVIE: ("movieid", "itemid", "filmid", "movielensid", "mid", "iid", "showid", "productid", "movie", "item", "film"),
     RATING: ("rating", "ratings", "stars", "star", "score", "userrating", "ratingvalue", "rate"),
     TIMESTAMP: (
         *("timestamp", "timestamps", "time", "datetime", "ratingtimestamp", "unixtime", "unixtimestamp"),

@@ -11,7 +11,7 @@ from recsys.data.readers.columns import MOVIE, RATING, TIMESTAMP, USER
 from recsys.data.readers.layout import Layout
 from recsys.data.readers.rating_columns import RatingColumns, joined, narrowed
 from recsys.data.readers.records import Complaints, records
-from recsys.data.readers.times import day_comes_first, parse_time
+from recsys.data.readers.times import day_comes_first, is_number, parse_time
 from recsys.data.readers.values import BadValueError, parse_id, parse_number
 
 _CHUNK = 100_000
@@ -77,7 +77,7 @@ class _Column:
                 return
             if len(self._known) < _MAX_CACHED:
                 self._known[text] = value
-            self.dated = self.dated or (self.meaning == TIMESTAMP and (":" in text or text.count("-") == 2))
+            self.dated = self.dated or (self.meaning == TIMESTAMP and not is_number(text))
         self._values.append(value)
 
     def pack(self) -> None:
@@ -94,7 +94,7 @@ class _Column:
 def _parser(meaning: str, file: DataFile, layout: Layout) -> _Parser:
     spoken = meaning.replace("_", " ")
     if meaning == RATING:
-        return partial(parse_number, meaning=spoken, decimal_comma=layout.separator != ",")
+        return partial(parse_number, meaning=spoken)
     if meaning == TIMESTAMP:
         return partial(parse_time, day_first=_day_first(file, layout))
     return partial(parse_id, meaning=spoken)

@@ -35,27 +35,55 @@ def read_fast(file: DataFile, layout: Layout) -> RatingColumns | None:
     """
     if layout.encoding not in ("", "utf-8"):
         return None
-    types = _types(file, layout)
+    samples = _samples(file, layout)
+    types = {meaning: _type_of(meaning, texts) for meaning, texts in samples.items()}
+    decimal_comma = layout.separator != "," and any("," in text for text in samples.get(RATING, ()))
     with file.opened() as raw:
         for _ in range(layout.n_before):
             raw.readline()
+        lines = _LineCounter(raw)
         try:
-            return _collect(_batches(raw, layout, types), types)
+            columns = _collect(_batches(lines, layout, types, decimal_comma=decimal_comma), types)
         except (pa.ArrowInvalid, _NotPlainError):
             return None
+    has_texts = layout.quoted and IGNORED in layout.columns
+    # pyarrow takes whatever follows a quote that is never closed for one field, rows and all
+    return None if has_texts and len(columns) != lines.n_lines else columns
 
 
-def _types(file: DataFile, layout: Layout) -> Mapping[str, pa.DataType]:
-    """Return the type of each column that is needed, as the first lines have them."""
+class _LineCounter:
+    """A stream of bytes that counts the lines read from it."""
+
+    closed = False
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._n_ends = 0
+        self._last = b"\n"
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        chunk = self._raw.read(size)
+        self._n_ends += chunk.count(b"\n")
+        self._last = chunk[-1:] or self._last
+        return chunk
+
+    @property
+    def n_lines(self) -> int:
+        """Return the number of lines, with the last one also when nothing ends it."""
+        return self._n_ends + (self._last != b"\n")
+
+
+def _samples(file: DataFile, layout: Layout) -> Mapping[str, Sequence[str]]:
+    """Return the first fields of each column that is needed."""
     lines = [line for line in sample_lines(file)[0][layout.n_before :] if line.strip()][:50]
-    types = {}
-    for meaning in (USER, MOVIE, RATING, TIMESTAMP):
-        place = layout.place_of(meaning)
-        if place is not None:
-            fields = [line.split(layout.separator) for line in lines]
-            texts = [row[place].strip().strip('"') for row in fields if len(row) > place]
-            types[meaning] = _type_of(meaning, texts)
-    return types
+    rows = [line.split(layout.separator) for line in lines]
+    places = {meaning: layout.place_of(meaning) for meaning in (USER, MOVIE, RATING, TIMESTAMP)}
+    return {
+        meaning: [row[place].strip().strip('"') for row in rows if len(row) > place]
+        for meaning, place in places.items()
+        if place is not None
+    }
 
 
 def _type_of(meaning: str, texts: Sequence[str]) -> pa.DataType:
@@ -68,7 +96,9 @@ def _type_of(meaning: str, texts: Sequence[str]) -> pa.DataType:
     return pa.float64() if any("." in text for text in texts) else pa.int64()
 
 
-def _batches(raw: BinaryIO, layout: Layout, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    raw: _LineCounter, layout: Layout, types: Mapping[str, pa.DataType], *, decimal_comma: bool
+) -> Iterator[pa.RecordBatch]:
     names, column_types, doubled = [], {}, layout.separator == "::"
     for place, meaning in enumerate(layout.columns):
         if doubled and place:
@@ -81,7 +111,6 @@ def _batches(raw: BinaryIO, layout: Layout, types: Mapping[str, pa.DataType]) ->
             column_types[names[-1]] = types[meaning]
         elif place >= len(layout.columns) - layout.empty_columns:
             column_types[names[-1]] = pa.null()
-    decimal_comma = layout.separator != "," and _has_decimal_comma(raw)
     yield from csv.open_csv(
         raw,
         read_options=csv.ReadOptions(column_names=names, block_size=_BLOCK_BYTES),
@@ -99,14 +128,6 @@ def _batches(raw: BinaryIO, layout: Layout, types: Mapping[str, pa.DataType]) ->
             decimal_point="," if decimal_comma else ".",
         ),
     )
-
-
-def _has_decimal_comma(raw: BinaryIO) -> bool:
-    """Return whether numbers are written as ``3,5``; the stream has to be seekable, and stays where it is."""
-    start = raw.tell()
-    found = b"," in raw.read(1 << 12)
-    raw.seek(start)
-    return found
 
 
 def _collect(batches: Iterator[pa.RecordBatch], types: Mapping[str, pa.DataType]) -> RatingColumns:

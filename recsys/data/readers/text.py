@@ -3,6 +3,8 @@
 import codecs
 import re
 
+from loguru import logger
+
 from recsys.data.places import DataFile
 from recsys.errors import DataError
 
@@ -51,10 +53,21 @@ def decode(file: DataFile) -> str:
         return raw[length:].decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
         if not encoding:
-            return latin1(raw)
+            return _without_utf8(file, raw)
         line = raw[length:][: error.start].decode(encoding, "replace").count("\n") + 1
         problem = f"a byte is not {encoding.upper()}, as the mark at the start of the file says; save it as UTF-8"
         raise DataError(problem, path=file.place, line=line, value=f"0x{raw[length + error.start]:02x}") from error
+
+
+def _without_utf8(file: DataFile, raw: bytes) -> str:
+    """Return a file that is not UTF-8 as Latin-1, but its lines that can be nothing but UTF-8 as that."""
+    lines = raw.split(b"\n")
+    decoded = [utf8_or_latin1(line) for line in lines]
+    others = [place for place, line in enumerate(lines) if not line.isascii() and decoded[place] == latin1(line)]
+    if len(others) < sum(not line.isascii() for line in lines):
+        text = "{}: {} lines are not UTF-8, as others are, and read as Latin-1, the first of them line {}"
+        logger.warning(text, file.path.name, len(others), others[0] + 1)
+    return "\n".join(decoded)
 
 
 def latin1(raw: bytes) -> str:

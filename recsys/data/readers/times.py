@@ -16,6 +16,7 @@ _PARTS = re.compile(
 )
 _CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
+_WHOLE = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y")  # C's ctime, and Twitter's
 _UNITS = ((1e17, 10**9, "nanoseconds"), (1e14, 10**6, "microseconds"), (1e11, 10**3, "milliseconds"))
 """From which size on times are counted in a smaller unit: 1e11 seconds are the year 5138."""
 _MAX_TIME = 9.2e18
@@ -35,7 +36,7 @@ def parse_time(text: str, *, day_first: bool | None = None) -> float:
     BadValueError
         Anything that is neither.
     """
-    if _DIGITS.fullmatch(text):
+    if is_number(text):
         number = parse_number(text, "timestamp")
         if abs(number) > _MAX_TIME:
             raise BadValueError("the timestamp does not fit into 64 bits")
@@ -45,6 +46,11 @@ def parse_time(text: str, *, day_first: bool | None = None) -> float:
         raise BadValueError("the timestamp is not a whole number of seconds nor a date such as 2005-04-02 23:53:47")
     moment = found if found.tzinfo else found.replace(tzinfo=UTC)
     return moment.timestamp()
+
+
+def is_number(text: str) -> bool:
+    """Return whether a field is a number rather than a date."""
+    return _DIGITS.fullmatch(text) is not None
 
 
 def day_comes_first(texts: Sequence[str]) -> bool | None:
@@ -90,13 +96,13 @@ def _iso(text: str) -> datetime | None:
     # Pythons before 3.12 know neither the slashes nor more than six digits of a second.
     plain = re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", text.replace("/", "-").removesuffix(" UTC"))
     plain = re.sub(r"\s+([+-][0-9]{2}:?[0-9]{2})$", r"\1", plain)
-    if not re.match(r"[0-9]{4}-", plain):
+    if not re.match(r"[0-9]{4}-|[0-9]{8}T", plain):
         return None
     plain = re.sub(r"^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])", _two_digits, plain)
     try:
         return datetime.fromisoformat(plain)
     except ValueError:
-        return None
+        return _of_forms(plain, [f"%Y-%m-%d {clock}" for clock in _CLOCKS if clock])  # 3:05:07 for 03:05:07
 
 
 def _two_digits(match: re.Match[str]) -> str:
@@ -111,22 +117,24 @@ def _by_parts(text: str, *, day_first: bool | None) -> datetime | None:
         raise BadValueError("nobody can tell the day from the month in this timestamp; write it as 2005-04-02 23:53:47")
     day, month = (match["first"], match["second"]) if day_first else (match["second"], match["first"])
     clock = match["rest"].replace(",", " ").strip()
-    for form in _CLOCKS:
-        try:
-            return datetime.strptime(f"{match['year']}-{month}-{day} {clock}".strip(), f"%Y-%m-%d {form}".strip())
-        except ValueError:
-            continue
-    return None
+    forms = [f"%Y-%m-%d {form}".strip() for form in _CLOCKS]
+    return _of_forms(f"{match['year']}-{month}-{day} {clock}".strip(), forms)
 
 
 def _by_name(text: str) -> datetime | None:
-    for day in _NAMED_MONTHS:
-        for clock in _CLOCKS:
-            try:
-                return datetime.strptime(text, f"{day} {clock}".strip())
-            except ValueError:
-                continue
+    found = _of_forms(text, [*(f"{day} {clock}".strip() for day in _NAMED_MONTHS for clock in _CLOCKS), *_WHOLE])
+    if found is not None:
+        return found
     try:
         return parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
         return None
+
+
+def _of_forms(text: str, forms: Sequence[str]) -> datetime | None:
+    for form in forms:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 MAX_ID = 2**63 - 1
+_TEXT_IDS = "correct the line, or give ids that are texts to recsys.Dataset.from_frame, which numbers them"
 
 _PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -27,23 +28,21 @@ def parse_id(text: str, meaning: str) -> int:
     elif _NUMBER.fullmatch(text) and (exact := Decimal(text)) == exact.to_integral_value():
         number = int(exact) if abs(exact) <= MAX_ID else MAX_ID + 1
     else:
-        raise BadValueError(f"the {meaning} is not a whole number")
+        raise BadValueError(f"the {meaning} is not a whole number; {_TEXT_IDS}")
     if abs(number) > MAX_ID:
         raise BadValueError(f"the {meaning} does not fit into 64 bits")
     return number
 
 
-def parse_number(text: str, meaning: str, *, decimal_comma: bool = False) -> float:
-    """Return a finite number; ``"3,5"`` is one where commas do not separate fields.
+def parse_number(text: str, meaning: str) -> float:
+    """Return a finite number; ``"3,5"`` is one as well: a comma within a field does not separate fields.
 
     Raises
     ------
     BadValueError
         Anything else.
     """
-    text = text.strip()
-    if decimal_comma:
-        text = text.replace(",", ".")
+    text = text.strip().replace(",", ".")
     if not _NUMBER.fullmatch(text):
         raise BadValueError(f"the {meaning} is not a number")
     return float(text)

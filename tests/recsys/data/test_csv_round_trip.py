@@ -26,7 +26,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
     urls = st.just("") | st.integers(1, 10**8).map(lambda number: f"https://www.imdb.com/title/tt{number:07d}/")
     rows = [MovieRow(0, movie_id, draw(TITLES), draw(GENRES), imdb_url=draw(urls)) for movie_id in movie_ids]
     pairs = sorted(draw(st.sets(st.tuples(IDS, st.sampled_from(movie_ids)), min_size=1, max_size=8)))
-    times = st.integers(0, 2**40)
+    times = st.integers(2**25, 2**36)  # smaller ones may be days such as 20050402, larger ones milliseconds
     return Dataset.from_ratings(
         "ml-csv",
         build_catalog(Path("movies.csv"), rows),

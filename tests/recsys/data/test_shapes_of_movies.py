@@ -70,6 +70,13 @@ def test_open_dataset_mark_that_does_not_fit_names_line_and_byte(tmp_path: Path)
         open_dataset(folder)
 
 
+def test_open_dataset_files_put_together_from_two_encodings_keep_both(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, text_of(RATINGS, HEADER))
+    lines = text_of(MOVIES, MOVIES_HEADER).splitlines(keepends=True)
+    (folder / "movies.csv").write_bytes("".join(lines[:3]).encode("utf-8") + lines[3].encode("cp1252"))
+    assert open_dataset(folder).catalog.titles == TITLES
+
+
 def test_open_dataset_wrong_movies_are_counted(tmp_path: Path) -> None:
     text = text_of([*MOVIES, ("x", "a", ""), ("y", "b", "")], MOVIES_HEADER)
     with pytest.raises(DataError, match=r"line 5: the movie id is not a whole number.*'x'.*1 more line is wrong"):

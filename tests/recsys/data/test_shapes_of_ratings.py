@@ -78,6 +78,10 @@ SHAPES = {
     "German dates": text_of(dated("%d.%m.%Y %H:%M:%S"), HEADER),
     "American dates": text_of(dated("%m/%d/%Y %I:%M:%S %p"), HEADER),
     "British dates": text_of([*dated("%d/%m/%Y %H:%M:%S")], HEADER),
+    "dates without zeros": text_of(dated("%Y-%m-%d %H:%M:%S"), HEADER).replace("-0", "-").replace(" 0", " "),
+    "compact dates": text_of(dated("%Y%m%dT%H%M%S"), HEADER),
+    "dates with a name": text_of(dated("%d-%b-%Y %H:%M:%S"), HEADER),
+    "dates of C": text_of(dated("%a %b %d %H:%M:%S %Y"), HEADER),
     "dates of mails": text_of(dated("%a, %d %b %Y %H:%M:%S +0000"), HEADER),
     "RecBole": text_of(RATINGS, ("user_id:token", "item_id:token", "rating:float", "timestamp:float"), separator="\t"),
 }
@@ -170,6 +174,13 @@ def test_open_dataset_headers_where_there_should_be_none_are_understood(name: st
     (tmp_path / "movies.csv").write_text(text_of(MOVIES, ("movieId", "title", "genres")))
     (tmp_path / name).write_text(text)
     assert same_ratings(open_dataset(tmp_path))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_open_dataset_quote_that_is_never_closed_swallows_no_rating(end: str, tmp_path: Path) -> None:
+    text = 'userId,movieId,rating,note\n1,10,5,fine\n1,20,4,"fine\n2,10,3,fine\n3,10,3,fine' + end
+    with pytest.raises(DataError, match=r"ratings\.csv, line 3: a quote is not closed"):
+        open_dataset(write_folder(tmp_path, text))
 
 
 class TestPolicies:
