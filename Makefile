@@ -44,7 +44,7 @@ train: $(INSTALLED) ## train, evaluate, track and register a model
 	@python -m training train $${METHOD:+--method "$$METHOD"}
 
 ui: $(INSTALLED) ## MLflow's UI on port $(UI_PORT), to compare runs and to move the alias
-	@exec mlflow server --host 127.0.0.1 --port $(UI_PORT) --backend-store-uri $(MLFLOW_TRACKING_URI) --workers 1
+	@exec python -m training ui --port $(UI_PORT)
 
 test: $(INSTALLED_DEV) ## run the tests
 	@python -m pytest $(PARALLEL)

@@ -24,6 +24,7 @@ COMMANDS = {
     "retrain": "train, and promote if the gate lets it pass",
     "schedule": "retrain by the clock",
     "sweep": "search for the best parameters of a method",
+    "ui": "open the training runs in MLflow",
 }
 """Each command and what it does; each is a module of `training.commands`."""
 

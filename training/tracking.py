@@ -39,7 +39,7 @@ def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams, max_
 
     ``mlflow run`` has logged its own already, as they were typed: ``.250`` cannot be logged again as ``0.25``.
     """
-    _log_new_params(
+    log_new_params(
         {
             "method": recipe.method,
             **recipe.params.model_dump(mode="json"),
@@ -62,7 +62,8 @@ def log_reading(dataset: Dataset) -> None:
         mlflow.log_table(pd.DataFrame(map(asdict, dataset.notes)), READING)
 
 
-def _log_new_params(params: Mapping[str, Any]) -> None:
+def log_new_params(params: Mapping[str, Any]) -> None:
+    """Log the parameters whose names the active run does not have yet."""
     run = mlflow.active_run()
     known = mlflow.get_run(run.info.run_id).data.params if run else {}
     mlflow.log_params({name: value for name, value in params.items() if name not in known})

@@ -136,6 +136,12 @@ def test_docs_work_without_a_way_out(client: TestClient) -> None:
     assert client.get("/docs-assets/swagger-ui-bundle.js").status_code == 200
 
 
+def test_openapi_offers_no_csv_for_a_table_of_lists(client: TestClient) -> None:
+    body = client.get("/openapi.json").json()["paths"]["/invocations"]["post"]["requestBody"]
+    assert list(body["content"]) == ["application/json"]
+    assert "CSV cannot hold lists" in body["description"]
+
+
 def test_openapi_examples_run(client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
     examples = schema["paths"]["/recommend"]["post"]["requestBody"]["content"]["application/json"]["examples"]

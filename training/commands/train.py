@@ -15,6 +15,11 @@ from training.project_run import chosen_experiment
 from training.reporting.console import metrics_table
 from training.train import train
 
+LEADERBOARD_DATA = "ml-100k"
+SPLIT_NOTE = (
+    "The leaderboard in the README holds out other ratings and counts every rating as a like, so its figures differ."
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """Add the flags of the command."""
@@ -34,6 +39,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     alias = settings.model.alias if trained.promoted else "Challenger"
     became = "is registered" if trained.challenger_kept and not trained.promoted else f"is {alias}"
     sys.stdout.write(metrics_table(trained.outcome, recipe.method))
+    if trained.outcome.parts.train.name == LEADERBOARD_DATA:
+        sys.stdout.write(f"{SPLIT_NOTE}\n")
     if problem := shortfall(trained.outcome.metrics):
         sys.stdout.write(f"\n{problem}\n")
     place = f"run {version.run_id} in {chosen_experiment(registry)}"

@@ -12,6 +12,7 @@ import mlflow
 import numpy as np
 import optuna
 from mlflow import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from optuna.trial import FrozenTrial, Trial, TrialState
 from tqdm import tqdm
 
@@ -20,12 +21,17 @@ from recsys.errors import RecsysError
 from recsys.fitting import Recipe
 from recsys.registry import Registry
 from recsys.splits import Split, SplitParams, split
+from training import tracking
 from training.abandoned import close_abandoned_runs, process_tags
 from training.project_run import chosen_experiment, tracked_run
 from training.sweeping.pictures import history_picture, importance_picture, importances
 from training.sweeping.runs import STUDY_TAG, VALUE, TrialRuns
 from training.sweeping.study import SweepSpace, new_study
+from training.sweeping.summary import best_trials, describe_sweep
 from training.sweeping.validation import fold_values, validation_parts
+
+BEST_TRIALS = "tables/best_trials.json"
+"""The best trials, among the artifacts of the parent run."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +100,15 @@ def sweep(dataset: Dataset, split_params: SplitParams, registry: Registry, plan:
     folds = validation_parts(split(dataset, split_params).train, split_params, plan.n_folds)
     mlflow.set_tracking_uri(registry.tracking_uri)
     close_abandoned_runs(registry, chosen_experiment(registry))
-    with tracked_run(registry, f"sweep of {', '.join(plan.methods)}") as parent:
+    with tracked_run(registry, f"sweep of {', '.join(plan.methods)} on {dataset.name}") as parent:
         protocol = _protocol(dataset, split_params, plan, len(folds))
         runs = TrialRuns(
             MlflowClient(tracking_uri=registry.tracking_uri), parent.info.experiment_id, parent.info.run_id, plan.study
         )
         past = [space.frozen(trial) for trial in runs.adopt_past(protocol)]
         mlflow.set_tags({STUDY_TAG: plan.study, **process_tags()})
-        mlflow.log_params(protocol)
+        tracking.log_dataset(dataset, "sweep")
+        tracking.log_new_params(protocol)
         study = new_study(split_params.seed + len(past))
         study.add_trials([trial for trial in past if trial is not None])
         n_resumed = len(study.trials)
@@ -109,7 +116,11 @@ def sweep(dataset: Dataset, split_params: SplitParams, registry: Registry, plan:
             for values in space.defaults():
                 study.enqueue_trial(values)
         _run_trials(study, space, folds, runs, plan, done=n_resumed)
-        return _conclude(study, space, n_resumed, parent.info.run_id)
+        result = _conclude(study, space, n_resumed, parent.info.run_id)
+        best = best_trials(study, space)
+        mlflow.log_table(best, BEST_TRIALS)
+        mlflow.set_tag(MLFLOW_RUN_NOTE, describe_sweep(dataset, plan.study, len(folds), best, result.default_value))
+        return result
 
 
 def _run_trials(

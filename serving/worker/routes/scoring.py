@@ -21,10 +21,8 @@ QUESTION = {
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            JSON: {"schema": {"type": "object"}, "example": QUESTION},
-            "text/csv": {"schema": {"type": "string"}},
-        },
+        "description": "A table with lists in its cells, as JSON; a CSV cannot hold lists, so it is not offered",
+        "content": {JSON: {"schema": {"type": "object"}, "example": QUESTION}},
     }
 }
 LIKE_MLFLOW: dict[str, Any] = {"content": {JSON: {"schema": {}}}}

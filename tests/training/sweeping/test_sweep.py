@@ -85,6 +85,15 @@ def test_sweep_parent_shows_the_best_and_children_are_nested(dataset, store):
     assert parent.data.metrics["validation_ndcg_at_10"] == pytest.approx(result.value)
     pictures = {found.path for found in client.list_artifacts(result.run_id, "sweep")}
     assert pictures == {"sweep/history.png", "sweep/importance.png"}
+    (logged,) = parent.inputs.dataset_inputs
+    assert logged.dataset.digest == dataset.digest
+    table = json.loads(Path(client.download_artifacts(result.run_id, "tables/best_trials.json")).read_text())
+    first = dict(zip(table["columns"], table["data"][0], strict=True))
+    assert first["validation nDCG@10"] == pytest.approx(result.value, abs=1e-4)
+    assert best.info.run_name.startswith(f"trial {first['trial']}: item-knn")
+    assert f"| {result.value:.4f}" in parent.data.tags["mlflow.note.content"]
+    numbers = sorted(int(run.info.run_name.split(":")[0].removeprefix("trial ")) for run in children)
+    assert numbers == list(range(1, 9))
     assert store.versions() == []
 
 
