@@ -21,6 +21,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_ui_serves_and_shows_the_page_of_the_runs(tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     experiment = MlflowClient(uri).create_experiment("movie-recommender")

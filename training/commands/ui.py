@@ -7,7 +7,6 @@ exit codes: 0 ended by an interrupt or SIGTERM, or shown; 1 failed; 2 called in 
 """
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -89,6 +88,13 @@ def show(address: str, args: argparse.Namespace) -> None:
     """Print an address, and open it where there is a screen."""
     sys.stdout.write(f"\n  training runs: {address}\n\n")
     sys.stdout.flush()
-    has_screen = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
-    if has_screen and not args.no_browser:
+    if not args.no_browser and has_window():
         webbrowser.open(address)
+
+
+def has_window() -> bool:
+    """Return whether a browser opens a window of its own; one for the terminal would take it from the server."""
+    try:
+        return type(webbrowser.get()) is not webbrowser.GenericBrowser
+    except webbrowser.Error:
+        return False
