@@ -3,8 +3,9 @@
 Ratings are balanced by how much each user and each movie has been rated, as in graph filtering (Shen et al. 2021,
 DOI 10.1145/3459637.3482264). Which eigenvalues count as signal is told by ratings drawn by chance, of the same users
 and movies with the same counts (parallel analysis: Horn 1965, DOI 10.1007/BF02289447), so there is no number of factors
-to choose for each dataset. The edge of Marchenko and Pastur, which knows no unequal counts, is far below the true one
-on 25 million ratings: single popular movies exceed it, and the filter would let everything pass.
+to choose for each dataset. The edge of Marchenko and Pastur (1967, DOI 10.1070/SM1967v001n04ABEH001994), which knows no
+unequal counts, is far below the true one on 25 million ratings: single popular movies exceed it, and the filter would
+let everything pass.
 """
 
 from typing import NamedTuple
@@ -83,8 +84,21 @@ def low_pass(ratings: RatingSource, features: Float32, *, balance: float, noise:
 def noise_edge(ratings: RatingSource, item_scale: Float32, balance: float) -> float:
     """Return the largest eigenvalue that chance brings about.
 
-    It is the second one of ratings drawn by chance; the first is that of popularity, which is no noise.
+    It is the second one of ratings drawn by chance; the first is that of popularity, which is no noise. In small data
+    single users of thousands of ratings raise it, and hide signals that the edge of Marchenko and Pastur still shows:
+    so the lower of the two counts, wherever the latter can hold, which takes that no movie exceeds it by itself.
     """
+    by_chance = chance_edge(ratings, item_scale, balance)
+    rated = ratings.popularity[ratings.popularity > 0]
+    if not len(rated):
+        return by_chance
+    even = float((np.sqrt(rated.sum() / ratings.n_users) + np.sqrt(rated.mean())) ** 2)
+    own = float((ratings.popularity * item_scale**2).max())
+    return by_chance if own > even else min(by_chance, even)
+
+
+def chance_edge(ratings: RatingSource, item_scale: Float32, balance: float) -> float:
+    """Return the second eigenvalue of ratings whose movies are drawn by chance."""
     no_features = np.zeros((len(item_scale), 0), dtype=np.float32)
     by_chance = BlockLanczos(ScaledGram(ratings.by_chance(balance), item_scale, no_features), block=EDGE_BLOCK)
     by_chance.grow(EDGE_BASIS)

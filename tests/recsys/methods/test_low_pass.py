@@ -59,13 +59,26 @@ def test_fit_equals_the_formula_spelled_out(name: str, params: dict[str, float],
     np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
-def test_noise_edge_is_the_second_eigenvalue_of_ratings_by_chance(movielens: Dataset) -> None:
+def test_chance_edge_is_the_second_eigenvalue_of_ratings_by_chance(movielens: Dataset) -> None:
     ratings = CsrRatings(movielens)
     scale = (np.maximum(ratings.popularity, 1) / 60).astype(np.float32) ** -0.3
     singular = np.linalg.svd(ratings.by_chance(0.3).matrix.toarray() * scale, compute_uv=False)
-    found = low_pass.noise_edge(ratings, scale, 0.3)
+    found = low_pass.chance_edge(ratings, scale, 0.3)
     assert found == pytest.approx(singular[1] ** 2, rel=0.01)
     assert found < 0.1 * singular[0] ** 2
+
+
+def test_noise_edge_is_by_chance_where_a_movie_exceeds_the_even_edge_by_itself(movielens: Dataset) -> None:
+    ratings = CsrRatings(movielens)
+    large = np.full(movielens.n_items, 10, np.float32)
+    assert low_pass.noise_edge(ratings, large, 0.3) == low_pass.chance_edge(ratings, large, 0.3)
+    mean_user, mean_item = movielens.n_ratings / ratings.n_users, ratings.popularity[ratings.popularity > 0].mean()
+    even = (np.sqrt(mean_user) + np.sqrt(mean_item)) ** 2
+    scale = (np.maximum(ratings.popularity, 1) / mean_item).astype(np.float32) ** -0.3
+    assert (ratings.popularity * scale**2).max() < even
+    assert low_pass.noise_edge(ratings, scale, 0.3) == pytest.approx(
+        min(even, low_pass.chance_edge(ratings, scale, 0.3)), rel=1e-6
+    )
 
 
 def test_noise_edge_of_ratings_without_structure_leaves_hardly_a_signal(movielens: Dataset) -> None:
