@@ -4,6 +4,8 @@
 A program that is process 1 itself is not ended by SIGTERM unless it has been written to be. The exit code is that of
 the command, or 128 + N when signal N has ended it.
 
+A secret may come from a file: with PGPASSWORD_FILE=/run/secrets/x set, PGPASSWORD is what that file holds.
+
 With LOG_FILE set, what the command prints is kept there as well. The file is turned over at 10 MB, and five are kept.
 When another container on the same volume holds it, FILE-2, FILE-3 and so on are used. Neither a log that cannot be
 written nor an output that nobody reads ever stops the command: its lines are taken whatever happens to them.
@@ -30,6 +32,17 @@ MAX_LINE_BYTES = 64 * 1024
 PATIENCE_SECONDS = 2.0
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 NOT_FOUND = 127
+UNUSABLE = 2
+SECRETS = (
+    "PGPASSWORD",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "MLFLOW_AUTH_ADMIN_PASSWORD",
+    "MLFLOW_FLASK_SERVER_SECRET_KEY",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "READER_PASSWORD",
+)
 STDOUT, STDERR = 1, 2
 
 
@@ -87,6 +100,11 @@ class Outlet:
 
 def main(command):
     """Run the command and return its exit code."""
+    try:
+        read_secret_files()
+    except OSError as error:
+        print(f"error: a secret cannot be read from its file: {error}", file=sys.stderr)
+        return UNUSABLE
     path = os.environ.get("LOG_FILE")
     log = open_log(Path(path)) if path else None
     pipe = subprocess.PIPE if log else None
@@ -105,6 +123,14 @@ def main(command):
     for outlet in outlets:
         outlet.end(time.monotonic() + LAST_WORDS_SECONDS)
     return child.returncode
+
+
+def read_secret_files():
+    """Set each secret whose file is named by NAME_FILE, for programs that know no such files."""
+    for name in SECRETS:
+        path = os.environ.pop(f"{name}_FILE", "")
+        if path:
+            os.environ[name] = Path(path).read_text().rstrip("\r\n")
 
 
 def wait_for(child):

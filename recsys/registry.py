@@ -22,6 +22,7 @@ from recsys.errors import ArtifactError, LeaseHeldError, ParameterError, Registr
 from recsys.model_version import ModelVersion
 from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
+from recsys.signatures import Signatures
 
 CHALLENGER = "Challenger"
 """Alias of the newest candidate."""
@@ -41,9 +42,10 @@ class Registry:
     Every call raises `RegistryError` when the registry does not answer.
     """
 
-    def __init__(self, name: str, tracking_uri: str) -> None:
+    def __init__(self, name: str, tracking_uri: str, signatures: Signatures | None = None) -> None:
         self.name = name
         self.tracking_uri = tracking_uri
+        self._signatures = signatures or Signatures()
         self._warned_of: list[str] = []
         self._warned_of_failure = ""
 
@@ -179,9 +181,10 @@ class Registry:
                 self._client.create_registered_model(self.name)
 
     def register(self, model_uri: str, tags: Mapping[str, str]) -> ModelVersion:
-        """Register a logged model as the next version, its tags in place from the start."""
+        """Register a logged model as the next version, its tags in place from the start, signed if there is a key."""
         with self.registry_errors("a new version"):
-            made = mlflow.register_model(model_uri, self.name, tags=dict(tags))
+            signed = {**tags, **self._signatures.tags_for(tags)}
+            made = mlflow.register_model(model_uri, self.name, tags=signed)
             return _model_version(made)
 
     def copy(self, version: ModelVersion, name: str) -> ModelVersion:
@@ -267,7 +270,7 @@ def current_tracking_uri(settings: Settings) -> str:
 
 def registry_of(settings: Settings) -> Registry:
     """Return the registry of the configured model."""
-    return Registry(settings.model.name, settings.tracking_uri)
+    return Registry(settings.model.name, settings.tracking_uri, Signatures.of(settings.model))
 
 
 def _model_version(found: MlflowVersion) -> ModelVersion:

@@ -13,6 +13,7 @@ from recsys.errors import ParameterError, did_you_mean
 from recsys.origins import origin_problem
 from recsys.parameters import first_problem
 from recsys.registry_names import alias_problem, name_problem
+from recsys.secret_files import read_secret_files
 from recsys.tracking_address import SQLITE, address_problem, split_userinfo
 
 PREFIX = "RECSYS_"
@@ -20,6 +21,10 @@ DELIMITER = "__"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
 MIN_TOKEN = 8
 """Characters of an admin token; guesses are slowed down, but one of few characters is still found."""
+
+
+MIN_KEY = 16
+"""Characters of a key that signs versions."""
 
 
 class _Group(BaseModel):
@@ -58,8 +63,21 @@ class ModelSettings(_Group):
     """How long the download of a version may take."""
     max_bytes: int = Field(2_000_000_000, gt=0)
     """How large a version may be that is downloaded."""
+    signing_key: SecretStr | None = None
+    """Key by which training signs versions and the API checks them; at least 16 characters."""
+    require_signature: bool = False
+    """Refuse versions without a signature; needs the key."""
     cache_dir: Path = Path("model-cache")
     """Where downloaded versions are kept."""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if len(value.get_secret_value()) < MIN_KEY:
+            raise ValueError(f"a key has at least {MIN_KEY} characters; openssl rand -hex 32 makes one")
+        return value
 
     @field_validator("name", "alias")
     @classmethod
@@ -231,6 +249,7 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
         For an unknown ``RECSYS_`` name, with the nearest right one, or a value that does not fit.
     """
     load_dotenv(env_file)
+    read_secret_files(os.environ)
     known = set(setting_names())
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:

@@ -1,6 +1,7 @@
 """Downloads a registered version into the cache: compared with its checksums, then tried out, before it is stored."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,22 @@ from serving.shared.model_cache import ModelCache
 
 SmokeTest = Callable[[Path], None]
 """Raises `ArtifactError` when the version in a folder does not answer."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a version has to pass before it is served.
+
+    Attributes
+    ----------
+    smoke_test
+        Lets it answer once.
+    check
+        Looks at what the registry says of it, before anything is fetched; raises `ArtifactError` for a wrong signature.
+    """
+
+    smoke_test: SmokeTest
+    check: Callable[[ModelVersion], None] = lambda _: None
 
 
 class Downloads(Protocol):

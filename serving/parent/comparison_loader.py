@@ -10,7 +10,7 @@ from loguru import logger
 
 from recsys.errors import RecsysError, RegistryError
 from recsys.model_version import ModelVersion
-from serving.parent.checked_download import Downloads, SmokeTest, cached_version_of, ensure_cached
+from serving.parent.checked_download import Admission, Downloads, cached_version_of, ensure_cached
 from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import VersionList, write_version_list
@@ -40,13 +40,13 @@ class VersionLoader:
         The model cache.
     poll_seconds
         How often the list of versions is asked for.
-    smoke_test
+    admission
         What a version has to pass.
     """
 
-    def __init__(self, registry: Versions, cache: ModelCache, poll_seconds: float, smoke_test: SmokeTest) -> None:
+    def __init__(self, registry: Versions, cache: ModelCache, poll_seconds: float, admission: Admission) -> None:
         self.registry = registry
-        self.smoke_test = smoke_test
+        self.admission = admission
         self.cache = cache
         self.poll_seconds = poll_seconds
         self.extra = ComparisonFiles(cache)
@@ -90,8 +90,9 @@ class VersionLoader:
     def _bring(self, version: int) -> None:
         try:
             found = self.registry.version(version)
+            self.admission.check(found)
             place = cached_version_of(self.cache, found)
-            ensure_cached(self.registry, self.cache, found, place, self.smoke_test)
+            ensure_cached(self.registry, self.cache, found, place, self.admission.smoke_test)
             self.extra.put(version, ComparisonVersion(place))
         except (RecsysError, OSError) as error:
             self._refuse(version, error)

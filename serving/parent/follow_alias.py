@@ -11,7 +11,7 @@ from loguru import logger
 
 from recsys.errors import NotRegisteredError, RecsysError, RegistryError
 from recsys.model_version import ModelVersion
-from serving.parent.checked_download import Downloads, SmokeTest, cached_version_of, ensure_cached
+from serving.parent.checked_download import Admission, Downloads, cached_version_of, ensure_cached
 from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import SyncStatus, read_status, write_status
@@ -50,18 +50,18 @@ class Sync:
         Where to publish; its lock has to be held.
     poll_seconds
         How often `check` will be called.
-    smoke_test
+    admission
         What a candidate has to pass.
     """
 
     def __init__(
-        self, registry: Aliases, alias: str, cache: ModelCache, poll_seconds: float, smoke_test: SmokeTest
+        self, registry: Aliases, alias: str, cache: ModelCache, poll_seconds: float, admission: Admission
     ) -> None:
         self.registry = registry
         self.alias = alias
         self.cache = cache
         self.poll_seconds = poll_seconds
-        self.smoke_test = smoke_test
+        self.admission = admission
         self._refusal: Refusal | None = None
         self.is_settled = True
         """Whether the last look has found nothing about the alias to repair; that is left to another thread."""
@@ -128,11 +128,12 @@ class Sync:
         return status.checked(reachable=True)
 
     def _publish(self, version: ModelVersion) -> None:
+        self.admission.check(version)
         wanted, current = cached_version_of(self.cache, version), self.cache.current()
         same = current and replace(current, published_at=wanted.published_at) == wanted
         if same and self.cache.is_checked(wanted):
             return
-        ensure_cached(self.registry, self.cache, version, wanted, self.smoke_test)
+        ensure_cached(self.registry, self.cache, version, wanted, self.admission.smoke_test)
         self.cache.publish(wanted)
         logger.info("version {} of {} is published", version.version, version.name)
 

@@ -8,6 +8,7 @@ from loguru import logger
 
 from recsys.settings import Settings
 from serving.parent.background import AliasRepairs, Background
+from serving.parent.checked_download import Admission
 from serving.parent.comparison_loader import VersionLoader
 from serving.parent.follow_alias import Sync
 from serving.parent.mlflow_process import MlflowProcess
@@ -89,11 +90,17 @@ class Poller:
     def _connected(self) -> Sync:
         model = self.settings.model
         registry = RegistryClient(self.settings, self._process)
-        return Sync(registry, model.alias, self.cache, model.poll_seconds, SmokeTest(self._process))
+        return Sync(registry, model.alias, self.cache, model.poll_seconds, self._admission())
+
+    def _admission(self) -> Admission:
+        # Here, as it imports NumPy, which takes time that the start of the workers needs more urgently.
+        from recsys.signatures import Signatures  # noqa: PLC0415
+
+        return Admission(SmokeTest(self._process), Signatures.of(self.settings.model).check)
 
     def _start_background(self) -> None:
         registry = RegistryClient(self.settings, self._process)
-        loader = VersionLoader(registry, self.cache, self.settings.model.poll_seconds, SmokeTest(self._process))
+        loader = VersionLoader(registry, self.cache, self.settings.model.poll_seconds, self._admission())
         repairs = AliasRepairs(registry, self.settings.model.alias, self._unsettled)
         background = Background(loader, repairs, self._stopped)
         threading.Thread(target=background.run, name="versions", daemon=True).start()

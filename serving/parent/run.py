@@ -28,12 +28,16 @@ def serve(settings: Settings) -> int:
     Raises
     ------
     ParameterError
-        When the address cannot be listened on, or the cache folder cannot be made.
+        When the address cannot be listened on, the cache folder cannot be made, or signatures cannot be checked.
     DataError
         When the file of hidden movies cannot be read.
     """
     if settings.recommend.hidden:
         read_hidden(settings.recommend.hidden)  # said here, once, and not by every worker
+    if settings.model.require_signature and settings.model.signing_key is None:
+        raise ParameterError(
+            "RECSYS_MODEL__REQUIRE_SIGNATURE is set, but no key to check signatures by; set RECSYS_MODEL__SIGNING_KEY"
+        )
     stop = _stop_signal()
     cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
     _make_folder(cache.served)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from recsys.secret_files import SECRETS
 from serving.parent.backoff import Backoff
 from serving.parent.listener import BACKLOG
 from serving.shared.board import DIED, HEARTBEAT, HUNG, READY, Board
@@ -18,6 +19,10 @@ STACK_SECONDS = 1.0
 
 HARM_SIGNALS = (signal.SIGBUS, signal.SIGSEGV)
 """A worker dies of these when a memory-mapped file is shorter than it was, or a disk no longer reads."""
+
+
+FOR_WORKERS = "RECSYS_API__ADMIN_TOKEN"
+"""The one secret that a worker needs."""
 
 
 class WorkerProcess:
@@ -87,7 +92,7 @@ class WorkerProcess:
             ],
             pass_fds=tuple(self._descriptors.values()),
             # The workers' matrices are small: threads of their own would only get in each other's way.
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ},
+            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **_environment()},
             # Ctrl-C in the terminal reaches the parent alone.
             process_group=0,
         )
@@ -105,3 +110,9 @@ class WorkerProcess:
             if size and size == before:
                 break
         return os.pread(self._stack, size, 0).decode(errors="replace").strip()
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without the secrets that no worker needs: those of the registry and its stores."""
+    hidden = set(SECRETS) - {FOR_WORKERS}
+    return {name: value for name, value in os.environ.items() if name not in hidden}

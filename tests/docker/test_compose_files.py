@@ -20,6 +20,7 @@ MAY_KNOW = {
     "AWS_SECRET_ACCESS_KEY": {"minio", "bucket", "mlflow"},
     "RECSYS_API__ADMIN_TOKEN": {"api"},
     "MLFLOW_TRACKING_PASSWORD": set(),
+    "MLFLOW_READER_PASSWORD": set(),
     "MLFLOW_FLASK_SERVER_SECRET_KEY": set(),
 }
 
@@ -94,10 +95,27 @@ def test_compose_names_are_those_of_the_design(stack: Any) -> None:
     }
     for name, service in found["services"].items():
         assert service["container_name"] == f"recsys-{name}"
-        assert list(service["networks"]) == ["recsys-network"]
     assert found["networks"]["recsys-network"]["name"] == "recsys-network"
     assert found["services"]["retraining"]["command"][-2:] == ["--cron", "0 2 * * 0"]
     assert found["services"]["api"]["environment"]["RECSYS_API__WORKERS"] == "4"
+
+
+@pytest.mark.parametrize("over", OVERRIDES)
+def test_compose_api_shares_a_network_with_mlflow_only(stack: Any, over: str) -> None:
+    services = rendered(stack, over)["services"]
+    own = set(services["api"]["networks"])
+    assert {name for name, service in services.items() if own & set(service["networks"])} == {"api", "mlflow"}
+    others = [service for name, service in services.items() if name not in ("api", "mlflow")]
+    assert all(list(service["networks"]) == ["recsys-network"] for service in others)
+
+
+def test_compose_api_has_an_account_of_its_own_before_which_mlflow_stands(stack: Any) -> None:
+    services = rendered(stack, "auth")["services"]
+    admin = services["training"]["environment"]["MLFLOW_TRACKING_PASSWORD"]
+    assert services["api"]["environment"]["MLFLOW_TRACKING_USERNAME"] == "recsys-api"
+    assert admin not in json.dumps(services["api"])
+    assert services["reader"]["environment"]["READER_PASSWORD"] in json.dumps(services["api"])
+    assert services["api"]["depends_on"]["reader"]["condition"] == "service_completed_successfully"
 
 
 def test_compose_images_of_others_are_pinned(stack: Any) -> None:

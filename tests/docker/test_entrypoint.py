@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 ENTRYPOINT = Path(__file__).parents[2] / "docker" / "entrypoint.py"
 
 OBEDIENT = """
@@ -127,3 +129,24 @@ def test_entrypoint_line_without_an_end_is_passed_on_in_pieces(tmp_path: Path) -
     code, out, _ = run([sys.executable, "-c", endless], tmp_path / "it.log")
     assert (code, len(out)) == (0, 20_000_000)
     assert max(map(len, (tmp_path / "it.log").read_text().splitlines())) <= 64 * 1024
+
+
+def test_entrypoint_secret_comes_from_its_file_and_the_name_of_the_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("of a file\n")
+    monkeypatch.setenv("PGPASSWORD", "of the environment")
+    monkeypatch.setenv("PGPASSWORD_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "left alone")
+    code, out, _ = run(["sh", "-c", 'echo "$PGPASSWORD,$PGPASSWORD_FILE,$AWS_SHARED_CREDENTIALS_FILE"'])
+    assert (code, out) == (0, "of a file,,left alone\n")
+
+
+def test_entrypoint_secret_file_that_is_missing_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD_FILE", str(tmp_path / "nothing"))
+    code, out, err = run(["echo", "started"])
+    assert (code, out) == (2, "")
+    assert err.startswith("error: a secret cannot be read from its file")
+    assert "Traceback" not in err

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg2
@@ -254,5 +254,98 @@ def test_stores_object_altered_in_the_bucket_is_refused(stores: Stores, service:
     command = [sys.executable, "-m", "training", "promote", "3"]
     done = subprocess.run(command, cwd=stores.folder, env=stores.client(), capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "not those that were registered" in done.stdout
+    assert "have been altered" in done.stdout
     service.wait_for_version("1")
+
+
+def run_script(stores: Stores, name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``docker/backup.sh`` or ``docker/restore.sh`` beside the stores, as with stores elsewhere."""
+    variables = {
+        **stores.keys,
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(stores.database_port),
+        "PGUSER": "mlflow",
+        "PGDATABASE": "mlflow",
+        "PGPASSWORD": stores.password,
+        "PYTHON": sys.executable,
+        "PATH": os.pathsep.join([str(Path(find("pg_dump") or "").parent), os.environ["PATH"]]),
+    }
+    command = [str(REPOSITORY / "docker" / name), str(folder)]
+    return subprocess.run(
+        command, env=environment(**variables), capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def lose_everything(stores: Stores) -> None:
+    """Drop all tables, and remove all objects."""
+    login = {"host": "127.0.0.1", "port": stores.database_port, "user": "mlflow", "dbname": "mlflow"}
+    connection = psycopg2.connect(**login, password=stores.password)  # type: ignore[call-overload]
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+        cursor.execute("drop schema public cascade")
+        cursor.execute("create schema public")
+    connection.close()
+    for path in (stores.folder / "s3" / BUCKET).iterdir():
+        shutil.rmtree(path)
+
+
+def contents(stores: Stores) -> dict[str, bytes]:
+    """Return every object of the bucket."""
+    bucket = stores.folder / "s3" / BUCKET
+    return {key: (bucket / key).read_bytes() for key in stores.objects}
+
+
+def test_backup_of_both_stores_is_restored_after_both_are_lost_and_the_api_follows(
+    stores: Stores, service: Service, tmp_path: Path
+) -> None:
+    service.wait_for_version("1")
+    stores.train("content-jaccard")
+    objects, runs = contents(stores), stores.rows("select * from runs")
+    versions = stores.rows("select version, source from model_versions order by version")
+    aliases = stores.rows("select alias, version from registered_model_aliases")
+    saved = run_script(stores, "backup.sh", tmp_path / "saved")
+    assert saved.returncode == 0, saved.stderr
+    assert {path.name for path in (tmp_path / "saved").iterdir()} == {"database.dump", "objects.tar", "SHA256SUMS"}
+    assert stores.password.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "saved").iterdir())
+
+    lose_everything(stores)
+    service.wait_until(lambda: service.ask("/health").json["status"] == "degraded")
+    assert service.ask("/recommend", {"user_ratings": {"10": 5}}).version == "1", "it serves on"
+
+    restored = run_script(stores, "restore.sh", tmp_path / "saved")
+    assert restored.returncode == 0, restored.stderr
+    assert contents(stores) == objects
+    assert stores.rows("select version, source from model_versions order by version") == versions
+    assert sorted(stores.rows("select alias, version from registered_model_aliases")) == sorted(aliases)
+    assert sorted(map(str, stores.rows("select * from runs"))) == sorted(map(str, runs))
+    service.wait_until(lambda: service.ask("/health").json["status"] == "healthy")
+    stores.training("promote", "latest", "--why", "after the restore")
+    service.wait_for_version(str(len(versions)))
+
+
+def test_backup_that_is_altered_or_incomplete_is_not_restored(stores: Stores, tmp_path: Path) -> None:
+    assert run_script(stores, "backup.sh", tmp_path / "saved").returncode == 0
+    before = stores.rows("select count(*) from model_versions")
+    again = run_script(stores, "backup.sh", tmp_path / "saved")
+    assert (again.returncode, "not empty" in again.stderr) == (2, True)
+    with (tmp_path / "saved" / "objects.tar").open("ab") as file:
+        file.write(b"x")
+    done = run_script(stores, "restore.sh", tmp_path / "saved")
+    assert (done.returncode, "has been altered" in done.stderr) == (1, True)
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        done = run_script(stores, "restore.sh", folder)
+        assert (done.returncode, "is not a complete backup" in done.stderr) == (2, True)
+    assert stores.rows("select count(*) from model_versions") == before
+
+
+def test_backup_of_stores_that_do_not_answer_fails_and_leaves_nothing_that_looks_like_one(
+    stores: Stores, tmp_path: Path
+) -> None:
+    for wrong in ({"database_port": free_port()}, {"keys": {**stores.keys, "S3_BUCKET_NAME": "nothing-here"}}):
+        folder = tmp_path / next(iter(wrong))
+        done = run_script(replace(stores, **wrong), "backup.sh", folder)  # type: ignore[arg-type]
+        assert done.returncode != 0
+        assert "error" in done.stderr
+        assert not (folder / "SHA256SUMS").exists()
+        assert run_script(stores, "restore.sh", folder).returncode == 2

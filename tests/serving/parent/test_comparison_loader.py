@@ -18,6 +18,7 @@ from recsys.errors import RegistryError
 from recsys.storage import LOGGED_FOLDER, MANIFEST
 from serving.mlflow_child.version_listing import NEWEST, ask_for_versions
 from serving.parent import comparison_loader as version_loader
+from serving.parent.checked_download import Admission
 from serving.parent.comparison_loader import VersionLoader
 from serving.shared import cached_version, comparison_files
 from serving.shared.atomic_files import read_json
@@ -87,7 +88,7 @@ def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
 def loader(registry: ToldRegistry, model_cache: ModelCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[VersionLoader]:
     """Return a loader that leaves out the trial as pyfunc, for which MLflow would have to be there."""
     model_cache.lock.acquire()
-    yield VersionLoader(registry, model_cache, 10.0, lambda _: None)
+    yield VersionLoader(registry, model_cache, 10.0, Admission(lambda _: None))
     model_cache.lock.release()
 
 
@@ -278,5 +279,5 @@ def test_loader_start_forgets_what_was_wanted_before(
 ) -> None:
     want(extra, 3)
     loader.look()
-    VersionLoader(registry, model_cache, 10.0, lambda _: None)
+    VersionLoader(registry, model_cache, 10.0, Admission(lambda _: None))
     assert extra.state(3) == ("available", None)

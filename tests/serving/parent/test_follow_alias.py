@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from published_models import save_artifacts
+from pydantic import SecretStr
 
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, NotRegisteredError, RegistryError
 from recsys.model_checks import checksum_tags
+from recsys.signatures import SIGNATURE_TAG, Signatures
 from recsys.storage import LOGGED_FOLDER, MANIFEST
+from serving.parent.checked_download import Admission
 from serving.parent.follow_alias import Sync
 from serving.shared.cached_version import is_withdrawn
 from serving.shared.model_cache import ModelCache
@@ -65,7 +68,7 @@ def registry(tmp_path: Path, tiny: Dataset) -> ToldRegistry:
 @pytest.fixture
 def sync(registry: ToldRegistry, model_cache: ModelCache) -> Sync:
     """Return a sync that leaves out the smoke test, for which MLflow would have to be there."""
-    return Sync(registry, "Production", model_cache, 10.0, lambda _: None)
+    return Sync(registry, "Production", model_cache, 10.0, Admission(lambda _: None))
 
 
 def served(model_cache: ModelCache) -> int | None:
@@ -208,7 +211,7 @@ def test_check_model_that_fails_its_trial_is_refused(sync: Sync, model_cache: Mo
     def fail(folder: Path) -> None:
         raise ArtifactError("the model does not answer")
 
-    sync.smoke_test = fail
+    sync.admission = Admission(fail)
     assert sync.check().problem == "the model does not answer"
     assert served(model_cache) is None
 
@@ -375,7 +378,7 @@ def test_check_candidate_that_alters_its_own_files_is_refused(
 ) -> None:
     sync.check()
     registry.points_to = 2
-    sync.smoke_test = lambda folder: os.truncate(folder / LOGGED_FOLDER / "popularity.npy", 10)
+    sync.admission = Admission(lambda folder: os.truncate(folder / LOGGED_FOLDER / "popularity.npy", 10))
     assert "altered after they were checked" in str(sync.check().problem)
     assert served(model_cache) == 1
     assert [folder.name.split("-")[0] for folder in model_cache.versions.iterdir()] == ["1"]
@@ -396,3 +399,33 @@ def test_check_clock_that_is_set_back_makes_no_status_old(
     monkeypatch.setattr("serving.shared.sync_status.utc_now", lambda: "1999-12-31T23:59:59Z")
     sync.check()
     assert read_status(model_cache.status).age_seconds < 60
+
+
+def test_check_version_without_the_right_signature_is_refused_before_anything_is_fetched(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    signatures = Signatures(SecretStr("a key of the tests only"), are_required=True)
+    sync.admission = Admission(lambda _: None, signatures.check)
+    assert "has no signature" in str(sync.check().problem)
+    registry.tags[1].update(Signatures(SecretStr("another key of the tests")).tags_for(registry.tags[1]))
+    assert "is not that of its checksums" in str(sync.check(at_once=True).problem)
+    assert registry.downloads == 0
+    registry.tags[1].update(signatures.tags_for(registry.tags[1]))
+    assert sync.check(at_once=True).problem is None
+    assert served(model_cache) == 1
+
+
+def test_check_served_version_whose_signature_is_taken_away_is_not_published_again(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    signatures = Signatures(SecretStr("a key of the tests only"), are_required=True)
+    for number in (1, 2):
+        registry.tags[number].update(signatures.tags_for(registry.tags[number]))
+    sync.admission = Admission(lambda _: None, signatures.check)
+    for number in (1, 2):
+        registry.points_to = number
+        assert sync.check().problem is None
+    registry.points_to = 1
+    registry.tags[1][SIGNATURE_TAG] = "0" * 64
+    assert sync.check().refused_version == 1
+    assert served(model_cache) == 2
