@@ -52,24 +52,24 @@ class Contents:
 def find_contents(files: Sequence[DataFile], place: Path | str) -> Contents | None:
     """Return the files of the dataset among those of a place; None when there is none.
 
-    The files nearest to the top are taken; one or two folders deeper only what is the only dataset there.
+    It lies in the place itself, or one or two folders deeper where it is the only one; what lies within the folder of
+    another dataset does not count.
 
     Raises
     ------
     DataError
-        When a file is missing beside another, or two datasets lie equally deep.
+        When a file is missing beside another, or there are several datasets.
     """
     tables = list(_with_partitioned(files))
-    folders = _by_folder(tables)
-    for depth in range(MAX_FOLDERS + 1):
-        near = {folder: inside for folder, inside in folders.items() if len(folder.parts) == depth}
-        found = {folder: contents for folder, inside in near.items() if (contents := _by_name(inside)) is not None}
-        if len(found) > 1:
-            names = ", ".join(sorted(map(str, found)))
-            raise DataError(f"there are several datasets here: {names}; name one of them", path=place)
-        if found:
-            return next(iter(found.values()))
-        _complain_of_half(near, place)
+    folders = {folder: near for folder, near in _by_folder(tables).items() if len(folder.parts) <= MAX_FOLDERS}
+    found = {folder: contents for folder, near in folders.items() if (contents := _by_name(near)) is not None}
+    outermost = [folder for folder in found if not found.keys() & set(folder.parents)]
+    if len(outermost) > 1:
+        names = ", ".join(sorted(map(str, outermost)))
+        raise DataError(f"there are several datasets here: {names}; name one of them", path=place)
+    if outermost:
+        return found[outermost[0]]
+    _complain_of_half(folders, place)
     return _by_columns(tables, place)
 
 

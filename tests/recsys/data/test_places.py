@@ -166,6 +166,28 @@ def test_open_dataset_two_equally_deep_asks_for_one(tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+def test_open_dataset_two_at_different_depths_asks_for_one(tmp_path: Path) -> None:
+    for name in ("a", "b/c"):
+        (tmp_path / name).mkdir(parents=True)
+        write_csv_family(tmp_path / name)
+    with pytest.raises(DataError, match=r"several datasets here: a, b/c; name one"):
+        open_dataset(tmp_path)
+
+
+def test_open_dataset_one_within_the_folder_of_another_does_not_count(tmp_path: Path) -> None:
+    for name in ("ml-x", "ml-x/sample"):
+        (tmp_path / name).mkdir()
+        write_csv_family(tmp_path / name)
+    assert open_dataset(tmp_path).name == "ml-x"
+
+
+def test_open_dataset_half_a_dataset_above_a_whole_one_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "ml-x").mkdir()
+    write_csv_family(tmp_path / "ml-x")
+    (tmp_path / "movies.txt").write_text("a list of films to watch\n")
+    assert open_dataset(tmp_path).name == "ml-x"
+
+
 def test_open_dataset_nearer_one_wins(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     write_ml100k(tmp_path / "old")
