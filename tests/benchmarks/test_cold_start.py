@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.cold_start import new_movies, shuffled
-from benchmarks.large import simulated
+from benchmarks.simulation import Size, simulated
 from recsys.data import Dataset
 
 
@@ -24,7 +24,7 @@ def test_shuffled_keeps_what_a_movie_is_and_who_rated_it(tiny: Dataset) -> None:
 
 
 def test_simulated_has_the_asked_size_and_a_long_tail() -> None:
-    dataset = simulated(2000, 300, 20_000, rng=np.random.default_rng(1))
+    dataset = simulated(Size(2000, 300, 20_000), rng=np.random.default_rng(1))
     assert (dataset.n_items, 0.5 * 20_000 < dataset.n_ratings <= 20_000) == (2000, True)
     most = np.sort(dataset.popularity)[::-1]
     assert most[:400].sum() > 2 * most[-400:].sum()
