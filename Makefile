@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help up train ui test coverage test-slow test-docker fuzz lint format bench lock clean
+.PHONY: help up train ui dev test coverage test-slow test-docker fuzz lint format bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,9 @@ help: ## show this list
 	@echo "  PORT=8000    of the API              METHOD=name  for make train"
 
 up: $(INSTALLED) ## install, train if need be, and serve on 127.0.0.1:8000
+	@echo "Looking for a model to serve"
 	@python -m training up $${DATA:+--data-dir "$$DATA"} $(if $(FORCE),--force)
+	@echo "Starting the service"
 	@exec python -m serving
 
 train: $(INSTALLED) ## train, evaluate, track and register a model
@@ -45,6 +47,8 @@ train: $(INSTALLED) ## train, evaluate, track and register a model
 
 ui: $(INSTALLED) ## MLflow's UI on port $(UI_PORT), to compare runs and to move the alias
 	@exec python -m training ui --port $(UI_PORT)
+
+dev: $(INSTALLED_DEV) ## install what tests and benchmarks need
 
 test: $(INSTALLED_DEV) ## run the tests
 	@python -m pytest $(PARALLEL)
@@ -82,6 +86,7 @@ clean: ## remove the environment, runs, models and caches; data stays
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not on PATH; install Python 3.11, or make PYTHON=python3 with a newer one" >&2; exit 1; }
+	@echo "Making a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): requirements.lock scripts/install.py | $(VENV)/bin/python

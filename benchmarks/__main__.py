@@ -32,6 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        print(f"error: {name} needs {error.name}, which only development installs; type: make dev", file=sys.stderr)
+        return 1
     return status
 
 

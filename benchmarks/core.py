@@ -2,8 +2,8 @@
 
 For histories of 5, 50 and 500 random ratings, with the model of the dataset (1,682 movies in MovieLens 100K, dense) and
 with a sparse one of 60,000 movies with 200 neighbors each, which is made up: what it recommends is noise, but it takes
-as long as a real one of that size. Both are saved and opened memory-mapped, as the service does. One thread; processor
-time, so that other programs hardly count.
+as long as a real one of that size. Both are saved and opened memory-mapped, as the service does. One thread, as a
+worker has; processor time, so that other programs hardly count.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import add_data_dir, open_data
-from benchmarks.machine import machine
+from benchmarks.machine import machine, pin_threads
 from recsys.catalog import Catalog
 from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.item_matrix import DenseItemMatrix, SparseItemMatrix
@@ -34,6 +34,7 @@ ROUNDS = 15
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks core", description=__doc__)
     add_data_dir(parser)
+    pin_threads()
     dataset, _ = open_data(parser.parse_args(arguments).data_dir)
     recipe = Recipe(DEFAULT_METHOD, make_params(get_method(DEFAULT_METHOD), {}))
     info = model_info(recipe, dataset)

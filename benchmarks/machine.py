@@ -2,8 +2,11 @@
 
 import os
 import platform
+import sys
 from importlib.metadata import version
 from pathlib import Path
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def machine() -> str:
@@ -14,6 +17,16 @@ def machine() -> str:
     return (
         f"{_processor()}, {cpus} cores (load {busy:.1f} at the start); Python {platform.python_version()}, {libraries}"
     )
+
+
+def pin_threads() -> None:
+    """Let linear algebra have one thread, as the service's workers have: this process starts again if it is not so."""
+    if any(os.environ.get(name) != "1" for name in THREADS):
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "benchmarks", *sys.argv[1:]],
+            os.environ | dict.fromkeys(THREADS, "1"),
+        )
 
 
 def _processor() -> str:

@@ -9,7 +9,8 @@ from typing import NoReturn
 
 from recsys.errors import ParameterError, RecsysError, did_you_mean
 from recsys.settings import Settings, read_settings
-from training.quiet import quiet_libraries
+from training.quiet import leave_busy_cores_alone, quiet_libraries
+from training.steps import show_steps
 
 COMMANDS = {
     "download": "fetch MovieLens 100K from GroupLens",
@@ -70,6 +71,8 @@ def main(argv: Sequence[str]) -> int:
             raise ParameterError(f"there is no command {command!r}{did_you_mean(command, COMMANDS)}")
         settings = read_settings()
         quiet_libraries()
+        leave_busy_cores_alone()
+        show_steps()
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", RETRIES)
         return run_command(command, argv[1:], settings)
     except RecsysError as error:

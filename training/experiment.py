@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from loguru import logger
 from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
@@ -113,10 +114,12 @@ def run_experiment(
 
     ``max_users`` evaluates a fixed sample of so many users, None all.
     """
+    logger.info("fitting {} on the training part of {:,} ratings", recipe.method, dataset.n_ratings)
     parts = split(dataset, split_params)
     started = time.perf_counter()
     model = recipe.recommender(parts.train)
     fitted_at = time.perf_counter()
+    logger.info("evaluating it, and popularity beside it")
     evaluation = evaluate(scorer_of(model), parts, max_users=max_users)
     evaluated_at = time.perf_counter()
     return Outcome(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from loguru import logger
 from mlflow import MlflowClient
 from mlflow.entities import RunData
 
@@ -104,6 +105,7 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
         version, adopted = adopt(registry, version)
     except ArtifactError as error:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {error}")
+    logger.info("checking that version {} can be served", version.version)
     problem = problem_of_version(registry, version)
     if problem:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")

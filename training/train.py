@@ -70,8 +70,10 @@ def train(
         if problem := shortfall(outcome.metrics):
             logger.warning("{} on {}: {}", recipe.method, dataset.name, problem)
         mlflow.set_tag("beats_popularity", str(not problem).lower())
+        logger.info("drawing pictures and writing tables")
         tracking.log_outcome(outcome, recipe.method)
         logged_dataset = tracking.log_dataset(dataset, "training")
+        logger.info("fitting it on all ratings and logging the model")
         logged, facts = tracking.log_refitted(dataset, recipe)
         metrics = {**outcome.own_metrics, **facts}
         experiment = chosen_experiment(registry)
@@ -79,6 +81,7 @@ def train(
         mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri, again))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         tags = _version_tags(dataset, recipe, outcome) | version_facts(dataset, run, outcome)
+        logger.info("registering the model")
         version = register(logged, registry, tags)
         about = report_facts(dataset, recipe, split_params, run, version)
         tracking.log_report(outcome, recipe.method, about)

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from loguru import logger
+
 from recsys.data import Dataset
 from recsys.data.locate import find_dataset
 from recsys.data.policies import Policies
@@ -99,6 +101,7 @@ def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
     def forbid_sample(reason: str) -> None:
         forbid_sample_beside_other_data(registry_of(settings), settings.model.alias, reason)
 
+    logger.info("reading the ratings in {}", args.data_dir or settings.data.dir)
     return find_dataset(
         args.data_dir or settings.data.dir,
         explicit=explicit,
