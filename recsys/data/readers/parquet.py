@@ -53,7 +53,8 @@ def _read_part(part: DataFile, known: Mapping[str, tuple[str, ...]]) -> pa.Table
         wanted = [name for name, meaning in zip(names, found, strict=False) if meaning != IGNORED]
         try:
             table = parquet.read(columns=wanted)
-        except (pa.ArrowException, OSError) as error:
+            table.validate(full=True)  # a text that is not UTF-8 would only fail when it is looked at
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(part, error) from error
         spoken = dict(zip([*names, *extra], found, strict=True))
         for name, value in extra.items():
@@ -76,7 +77,7 @@ def _opened(part: DataFile) -> Iterator[pq.ParquetFile]:
         source = raw if seekable and not _within_archive(raw) else io.BytesIO(stack.enter_context(part.opened()).read())
         try:
             parquet = stack.enter_context(pq.ParquetFile(source))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(part, error) from error
         yield parquet
 

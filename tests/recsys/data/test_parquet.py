@@ -119,6 +119,14 @@ def test_open_dataset_broken_parquet_is_an_error(tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+def test_open_dataset_titles_that_are_no_text_are_an_error(tmp_path: Path) -> None:
+    pq.write_table(ratings(), tmp_path / "ratings.parquet")
+    bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+    pq.write_table(pa.table({"movieId": [10], "title": bad}), tmp_path / "movies.parquet")
+    with pytest.raises(DataError, match=r"movies\.parquet: this is no readable Parquet"):
+        open_dataset(tmp_path)
+
+
 def test_read_histories_from_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table({"user_id": [5, 5], "movie_id": [99, 98]}), tmp_path / "history.parquet")
     histories = read_histories(tmp_path / "history.parquet")
