@@ -148,7 +148,7 @@ def _status(version: int, alias: str, ledger: Sequence[Entry]) -> str:
 def _row(entry: Entry) -> str:
     metric = entry.metrics.get("ndcg_at_10")
     cells = (
-        _when(entry).replace(" ", "&nbsp;"),
+        _when(entry).replace(" ", "&nbsp;").replace("-", "&#8209;"),  # else the page breaks it into lines
         str(entry.to_version or "none"),
         str(entry.from_version or "none"),
         "" if metric is None else f"{metric:.3f}",

@@ -98,7 +98,7 @@ def test_model_block_lists_the_newest_moves_first() -> None:
     told = model_block("movies", {"Production": [entry(number, number) for number in range(1, 15)]})
     rows = [line for line in told.splitlines() if line.startswith("| 2026")]
     assert len(rows) == 10
-    assert rows[0].startswith("| 2026-11-14&nbsp;10:00")
+    assert rows[0].startswith("| 2026&#8209;11&#8209;14&nbsp;10:00")
 
 
 def test_describe_writes_what_has_changed_only() -> None:
@@ -108,7 +108,7 @@ def test_describe_writes_what_has_changed_only() -> None:
     assert "Was Production" in pages.texts[1]
     assert pages.texts[1].endswith("keep this")
     assert "Production since" in pages.texts[2]
-    assert "| 2026-11-02&nbsp;10:00" in pages.metadata().description
+    assert "| 2026&#8209;11&#8209;02&nbsp;10:00" in pages.metadata().description
     written = pages.n_writes
     describe(pages)
     assert pages.n_writes == written
