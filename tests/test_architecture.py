@@ -86,6 +86,7 @@ ENVIRONMENT_USERS = {
     "training/cli.py": "an entry point: how often MLflow retries, and the run that `mlflow run` has prepared",
     "training/quiet.py": "called by that entry point: MLflow's progress bars",
     "training/project_run.py": "the run and the experiment that `mlflow run` names in the environment",
+    "training/commands/ui.py": "hands the environment on to MLflow's server",
     "training/scheduling/child.py": "hands the environment on to a process",
     "serving/parent/mlflow_process.py": "hands the environment on to a process, without secrets",
     "serving/parent/reloader.py": "an entry point: the child that it starts shall not reload as well",

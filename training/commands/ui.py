@@ -7,6 +7,7 @@ exit codes: 0 ended by an interrupt or SIGTERM, or shown; 1 failed; 2 called in 
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -56,8 +57,9 @@ def runs_page(registry: Registry) -> str:
 
 def serve(tracking_uri: str, path: str, args: argparse.Namespace) -> int:
     """Serve the pages until an interrupt or SIGTERM."""
-    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(args.port)]
-    server = subprocess.Popen([*command, "--backend-store-uri", tracking_uri, "--workers", "1"])
+    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(args.port), "--workers", "1"]
+    # Not as an argument, which everybody on the machine can read: the address of a database may hold a password.
+    server = subprocess.Popen(command, env={**os.environ, "MLFLOW_BACKEND_STORE_URI": tracking_uri})
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         server.terminate()
