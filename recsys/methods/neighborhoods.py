@@ -3,7 +3,9 @@
 Those of a large catalogue are asked for in blocks, so that memory stays bounded.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +23,8 @@ SPARSE_NEIGHBORS = 200
 """Neighbours kept per movie of a larger catalogue."""
 CHUNKS_PER_NEIGHBOR = 4
 """More leave fewer candidates, at the price of more peaks."""
+THREADS = min(os.cpu_count() or 1, 4)
+"""Blocks worked on at a time; each takes some 100 MB."""
 BLOCK_VALUES = 4_000_000
 """Values of one block of rows, 16 MB: larger ones are slower, since their memory is fetched again for each."""
 
@@ -44,7 +48,13 @@ def item_matrices(
     """Return several matrices that are computed together; ``rows`` returns a block of the rows of each."""
     if n_items <= DENSE_ITEMS:
         return [DenseItemMatrix(values) for values in rows(slice(0, n_items))]
-    sparse = [[strongest_columns(part, n_neighbors) for part in rows(block)] for block in row_blocks(n_items)]
+
+    def strongest(block: slice) -> list[sp.csr_array]:
+        return [strongest_columns(part, n_neighbors) for part in rows(block)]
+
+    # NumPy and SciPy let other threads run meanwhile; a block's result does not depend on when it is worked on.
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        sparse = list(pool.map(strongest, row_blocks(n_items)))
     return [from_csr(sp.vstack(blocks, format="csr")) for blocks in zip(*sparse, strict=True)]
 
 
