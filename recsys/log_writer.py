@@ -8,9 +8,8 @@ import select
 import stat
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 
 MAX_WAITING_LINES = 10_000
 
@@ -20,9 +19,9 @@ PIPE_BYTES = 4096
 FILE_BYTES = 256 * 1024
 """So much is written to anything else at once."""
 
-BUSY_LINES = 8
-BATCH_SECONDS = 0.005
-"""When so many lines have come together, the next are collected for a while: each write costs the callers time."""
+BATCH_SECONDS = 0.01
+"""Lines that come so soon after a write are collected first: to wake the thread for each would cost the callers more
+than all else about a line."""
 
 RETRY_SECONDS = 1.0
 """How long a descriptor that takes nothing at the moment is waited for at a time."""
@@ -46,34 +45,50 @@ class LineWriter:
         self._told = 0
         self._torn = False
         self._at_once = PIPE_BYTES if is_pipe(descriptor) else FILE_BYTES
-        self._lines: SimpleQueue[str | threading.Event] = SimpleQueue()
+        self._lines: deque[str | threading.Event] = deque()
+        self._sleeps = True
+        self._wake = threading.Event()
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
     def put(self, line: str) -> None:
         """Hand over a line, or drop it when too many wait; returns at once."""
-        if self._lines.qsize() >= MAX_WAITING_LINES:
+        if len(self._lines) >= MAX_WAITING_LINES:
             self.dropped += 1
         else:
-            self._lines.put(line)
+            self._hand_over(line)
 
     def flush(self, seconds: float) -> bool:
         """Wait until all lines handed over so far have been written or dropped, and return whether they have."""
         done = threading.Event()
-        self._lines.put(done)
+        self._hand_over(done)
         return done.wait(seconds)
 
+    def _hand_over(self, item: str | threading.Event) -> None:
+        self._lines.append(item)
+        if self._sleeps:
+            self._sleeps = False
+            self._wake.set()
+
     def _run(self) -> None:
+        written_at = 0.0
         while True:
-            waiting = [self._lines.get()]
-            with suppress(Empty):
-                while True:
-                    waiting.append(self._lines.get_nowait())
-            self._write([line for line in waiting if isinstance(line, str)])
-            for done in waiting:
-                if isinstance(done, threading.Event):
-                    done.set()
-            if len(waiting) >= BUSY_LINES:
+            self._wake.wait()
+            self._wake.clear()
+            time.sleep(max(0.0, written_at + BATCH_SECONDS - time.monotonic()))
+            while self._lines:
+                self._write_waiting()
+                written_at = time.monotonic()
                 time.sleep(BATCH_SECONDS)
+            self._sleeps = True
+            if self._lines:  # handed over between the last look and the line before
+                self._wake.set()
+
+    def _write_waiting(self) -> None:
+        waiting = [self._lines.popleft() for _ in range(len(self._lines))]
+        self._write([line for line in waiting if isinstance(line, str)])
+        for done in waiting:
+            if isinstance(done, threading.Event):
+                done.set()
 
     def _write(self, lines: list[str]) -> None:
         if lines and self.dropped > self._told:

@@ -173,7 +173,7 @@ def _event_of(message: "Message") -> _Event:
 def _json_line(event: _Event) -> str:
     request = event.request or _NO_REQUEST
     line = {
-        "timestamp": event.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": _timestamp(event.time),
         "level": event.level,
         "logger": event.logger,
         "message": event.message + _traceback(event.exception),
@@ -184,6 +184,12 @@ def _json_line(event: _Event) -> str:
         "duration_ms": request.duration_ms,
     }
     return _rendered(line) + "\n"
+
+
+def _timestamp(time: datetime) -> str:
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    return f"{time.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def _shortened(event: _Event, longest: int) -> str:

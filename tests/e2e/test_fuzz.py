@@ -13,7 +13,7 @@ from service_process import TOKEN, Service
 from recsys.registry import Registry
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-FULL_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "600"))
+FULL_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "800"))
 """Of each operation and kind; with those of the other phases they are more than 10,000 cases."""
 
 
@@ -41,6 +41,7 @@ def fuzz(service: Service, folder: Path, phases: str, n_examples: int) -> int:
     return int(counted[1].replace(",", ""))
 
 
+@pytest.mark.slow
 def test_examples_and_some_made_up_requests_get_documented_answers(service: Service, tmp_path: Path) -> None:
     assert fuzz(service, tmp_path, "examples,fuzzing", 5) > 50
 

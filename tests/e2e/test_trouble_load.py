@@ -38,7 +38,16 @@ def cache(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(start_service: Any, cache: Path, n_workers: int) -> Service:
-    service: Service = start_service(ALIAS, cache=cache, RECSYS_API__WORKERS=str(n_workers), MLFLOW_TRACKING_URI=NOBODY)
+    service: Service = start_service(
+        ALIAS,
+        cache=cache,
+        RECSYS_API__WORKERS=str(n_workers),
+        MLFLOW_TRACKING_URI=NOBODY,
+        # The slow clients are slower still on a machine that others use as well.
+        RECSYS_LIMITS__HEAD_SECONDS="600",
+        RECSYS_LIMITS__BODY_SECONDS="600",
+        RECSYS_LIMITS__IDLE_SECONDS="600",
+    )
     service.wait_until(lambda: service.ask("/metrics").json["workers"] == n_workers)
     return service
 
