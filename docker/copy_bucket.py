@@ -30,6 +30,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+class Stream:
+    """A part of a stream, to be read once: boto3 asks the archive's own object whether it can go back, which fails."""
+
+    def __init__(self, content: Any) -> None:
+        self.read = content.read
+
+
 def save(store: Any, bucket: str) -> int:
     """Write every object to standard output, and return how many there were."""
     n_objects = 0
@@ -54,7 +61,7 @@ def load(store: Any, bucket: str) -> int:
         for member in archive:
             content = archive.extractfile(member)
             if content is not None:
-                store.upload_fileobj(content, bucket, member.name)
+                store.upload_fileobj(Stream(content), bucket, member.name)
                 n_objects += 1
     return n_objects
 

@@ -11,6 +11,7 @@ from recsys.registry import Registry
 from serving.mlflow_child.answering import answer_of, take_over
 from serving.mlflow_child.version_listing import ask_for_versions
 from serving.shared.messages import ClosedError, Messages
+from serving.shared.process_privacy import hide_from_same_user
 
 Call = dict[str, Any]
 
@@ -19,6 +20,7 @@ def serve_registry_calls(connection: socket.socket) -> None:
     """Answer calls until the parent closes the socket; the first message tells which registry is meant."""
     messages = Messages(connection)
     try:
+        hide_from_same_user()
         start = messages.receive()
         take_over(start)
         calls = RegistryCalls(Registry(start["name"], start["tracking_uri"]))

@@ -14,6 +14,7 @@ from serving.parent.listener import address_of, allow_many_connections, listen
 from serving.parent.registry_thread import Poller
 from serving.parent.supervisor import Supervisor
 from serving.shared.model_cache import ModelCache
+from serving.shared.process_privacy import hide_from_same_user
 
 SUPERVISE_SECONDS = 0.1
 HEAD_START_SECONDS = 5.0
@@ -38,6 +39,7 @@ def serve(settings: Settings) -> int:
         raise ParameterError(
             "RECSYS_MODEL__REQUIRE_SIGNATURE is set, but no key to check signatures by; set RECSYS_MODEL__SIGNING_KEY"
         )
+    hide_from_same_user()
     stop = _stop_signal()
     cache = ModelCache(settings.model.cache_dir, settings.model.name, settings.model.alias)
     _make_folder(cache.served)

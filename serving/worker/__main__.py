@@ -17,6 +17,7 @@ from recsys.logs import flush_logs, n_dropped_lines, set_up_logs
 from recsys.settings import read_settings
 from serving.shared.board import Board
 from serving.shared.heartbeat import STACK_SIGNAL, Watch
+from serving.shared.process_privacy import hide_from_same_user
 from serving.worker.app import create_app
 from serving.worker.heartbeat import ParentWatch
 from serving.worker.http.hosts import hosts_of
@@ -90,6 +91,7 @@ class WorkerServer(uvicorn.Server):
 def main(argv: Sequence[str]) -> None:
     """Serve until told to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hide_from_same_user()
     arguments = _arguments(argv)
     # Also from an endless loop, so that the parent can tell in the log where a worker hangs.
     faulthandler.register(STACK_SIGNAL, file=arguments.stack, all_threads=True)
