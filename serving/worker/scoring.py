@@ -28,11 +28,11 @@ KEPT_MODELS = 2
 PART_ROWS = 100
 """Between so many rows it is looked whether anybody still waits for them."""
 
-SLOT_SECONDS = 0.5
-"""How long a table may wait for a slot before its caller is told to come back."""
+MAX_WAITING = 8
+"""So many tables wait for a slot; the callers of further ones are told to come back."""
 
-MAX_WAITING = 16
-"""So many tables wait at a time."""
+SLOT_SECONDS = 30.0
+"""How long a table may wait for a slot; while a new version is loaded, or MLflow imported, that takes seconds."""
 
 TIMED_OUT = "Request processing time exceeded limit"
 """What MLflow's own server says."""

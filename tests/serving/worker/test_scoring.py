@@ -11,11 +11,17 @@ import pytest
 from mlflow.types import ColSpec, DataType, Schema
 
 from recsys.settings import LimitSettings
+from serving.worker import scoring as scoring_module
 from serving.worker.errors import TooManyRequestsError
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.scoring import PART_ROWS, Scoring, ScoringAnswer
 
 MODEL: Any = SimpleNamespace(key="one", recommender=None)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring_module, "SLOT_SECONDS", 0.2)
 
 
 class Held:
@@ -67,7 +73,7 @@ def test_table_in_parts_is_answered_as_a_whole() -> None:
     assert held.n_parts == 4
 
 
-def test_all_slots_taken_the_next_is_told_to_come_back_and_later_served() -> None:
+def test_all_slots_taken_the_next_is_told_to_come_back_and_later_served(monkeypatch: pytest.MonkeyPatch) -> None:
     held = Held()
 
     async def run() -> ScoringAnswer | None:
@@ -77,6 +83,7 @@ def test_all_slots_taken_the_next_is_told_to_come_back_and_later_served() -> Non
         with pytest.raises(TooManyRequestsError, match="2 tables at a time"):
             await invoke(scoring)
         held.goes_on.set()
+        monkeypatch.setattr(scoring_module, "SLOT_SECONDS", 60.0)
         await asyncio.gather(*first)
         return await invoke(scoring)
 
@@ -85,7 +92,23 @@ def test_all_slots_taken_the_next_is_told_to_come_back_and_later_served() -> Non
     assert answer.status == 200
 
 
-def test_work_that_nobody_waits_for_ends_and_frees_its_slot() -> None:
+def test_more_tables_than_may_wait_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring_module, "SLOT_SECONDS", 60.0)
+    held = Held()
+
+    async def run() -> list[Any]:
+        scoring = scoring_over(held)
+        jobs = [asyncio.create_task(invoke(scoring)) for _ in range(1 + scoring_module.MAX_WAITING)]
+        await asyncio.to_thread(held.begun.wait)
+        with pytest.raises(TooManyRequestsError):
+            await invoke(scoring)
+        held.goes_on.set()
+        return await asyncio.gather(*jobs)
+
+    assert {answer.status for answer in asyncio.run(run())} == {200}
+
+
+def test_work_that_nobody_waits_for_ends_and_frees_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     held = Held()
 
     async def run() -> None:
@@ -102,6 +125,7 @@ def test_work_that_nobody_waits_for_ends_and_frees_its_slot() -> None:
         with pytest.raises(TooManyRequestsError):
             await invoke(scoring)
         held.goes_on.set()
+        monkeypatch.setattr(scoring_module, "SLOT_SECONDS", 60.0)
         assert (await invoke(scoring)) is not None
 
     asyncio.run(run())
