@@ -1,6 +1,8 @@
 """Loads a version in the cache as MLflow's pyfunc. Imports MLflow, so it is imported when it is first needed."""
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +17,7 @@ from recsys.model import Recommender
 def load_pyfunc(folder: Path) -> PyFuncModel:
     """Return the model of a folder; neither the folder nor the interpreter is changed by that."""
     with _leaving_no_trace():
-        # As an address, since MLflow reads "%20" in a path as a blank.
-        loaded: PyFuncModel = mlflow.pyfunc.load_model(folder.absolute().as_uri())
+        loaded: PyFuncModel = _load(folder)
         return loaded
 
 
@@ -27,6 +28,17 @@ def answer_from(model: PyFuncModel, recommender: Recommender) -> None:
     """
     python_model: Any = model.unwrap_python_model()  # type: ignore[no-untyped-call]  # of MLflow
     python_model._recommender = recommender
+
+
+def _load(folder: Path) -> PyFuncModel:
+    """Load a folder; where its path holds what MLflow reads as an escape, as ``%20`` for a blank, a copy of it."""
+    if "%" not in str(folder.absolute()):
+        whole: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
+        return whole
+    with tempfile.TemporaryDirectory() as scratch:
+        # The arrays stay mapped after the copy is gone.
+        copied: PyFuncModel = mlflow.pyfunc.load_model(str(shutil.copytree(folder, Path(scratch) / "model")))
+        return copied
 
 
 @contextmanager

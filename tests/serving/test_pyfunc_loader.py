@@ -1,28 +1,37 @@
-"""The pyfunc of a version, as a worker loads it."""
+"""Loading a version in the cache as MLflow's pyfunc."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from published_models import saved_pyfunc
+import pytest
 
+from recsys import pyfunc
 from recsys.data import Dataset
-from recsys.storage import LOGGED_FOLDER, load_model
-from serving.pyfunc_loader import answer_from, load_pyfunc
+from recsys.fitting import Recipe, model_info
+from recsys.methods import get_method, make_params
+from recsys.storage import LOGGED_FOLDER, save_model
+from serving.pyfunc_loader import load_pyfunc
 
 
-def lists(model: Any, movie_ids: list[int], **params: Any) -> list[int]:
-    return model.predict(pd.DataFrame({"movie_ids": [movie_ids]}), params=params)["movie_ids"][0]
-
-
-def test_answer_from_hides_what_the_recommender_hides(tiny: Dataset, tmp_path: Path) -> None:
-    model = load_pyfunc(saved_pyfunc(tiny, "hybrid", tmp_path))
-    recommender, _ = load_model(tmp_path / LOGGED_FOLDER)
-    assert 30 in lists(model, [10], n=6)
-    answer_from(model, recommender.hiding([30]))
-    assert 30 not in lists(model, [10], n=6)
-    assert 30 not in lists(model, [], n=6)
-    assert 30 not in lists(model, [10], mode="similar")
-    assert lists(model, [30], mode="similar") == []
-    answer_from(model, recommender)
-    assert 30 in lists(model, [10], n=6)
+@pytest.mark.parametrize("place", ["plain", "50% off", "a%20b"])
+def test_load_pyfunc_from_a_folder_of_any_name(
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = Recipe("content-cosine", make_params(get_method("content-cosine"), {}))
+    recommender = recipe.recommender(tiny)
+    saved = tmp_path / LOGGED_FOLDER.name
+    save_model(recommender, model_info(recipe, tiny), saved)
+    folder = tmp_path / place / "model"
+    folder.parent.mkdir()
+    pyfunc.mlflow.pyfunc.save_model(
+        str(tmp_path / "made"),
+        python_model=pyfunc.__file__,
+        artifacts={pyfunc.ARTIFACT: str(saved)},
+        code_paths=[str(Path(pyfunc.__file__).parent)],
+        signature=pyfunc.SIGNATURE,
+        pip_requirements=[],
+    )
+    (tmp_path / "made").rename(folder)
+    answer = load_pyfunc(folder).predict(pd.DataFrame({"movie_ids": [[10]]}), params={"n": 2})
+    assert len(answer["movie_ids"][0]) == 2
