@@ -180,6 +180,11 @@ class Registry:
                     raise
                 self._client.create_registered_model(self.name)
 
+    def delete_version(self, version: int) -> None:
+        """Delete a version from the registry; its run and its artifacts stay."""
+        with self.registry_errors(f"version {version} of {self.name} to delete it"):
+            self._client.delete_model_version(self.name, str(version))
+
     def register(self, model_uri: str, tags: Mapping[str, str]) -> ModelVersion:
         """Register a logged model as the next version, its tags in place from the start, signed if there is a key."""
         with self.registry_errors("a new version"):

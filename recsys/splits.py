@@ -52,6 +52,12 @@ def split(dataset: Dataset, params: SplitParams) -> Split:
     return Split(train=dataset.part(~held_out), holdout=dataset.part(held_out))
 
 
+def has_times(dataset: Dataset) -> bool:
+    """Return whether ratings have times that tell earlier from later: no second holds half of them."""
+    counts = np.unique(dataset.timestamps, return_counts=True)[1]
+    return bool(2 * counts.max(initial=0) < dataset.n_ratings)
+
+
 def _random(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
     """Hold out a share of each movie's ratings, bool, (n_ratings,): the protocol of Microsoft Recommenders.
 

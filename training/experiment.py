@@ -1,7 +1,7 @@
 """One experiment: fit on the training part, judge on the holdout, with the popularity baseline beside it."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recsys.data.dataset import Dataset
 from recsys.evaluation.bootstrap import Interval, paired_bootstrap
 from recsys.evaluation.ranking import RANKING_METRICS, find_hits
+from recsys.evaluation.relevance import relevance_metrics
 from recsys.evaluation.report import HEADLINE_CUTOFF, Evaluation, evaluate
 from recsys.evaluation.scorer import PopularityScorer
 from recsys.fitting import Recipe
@@ -22,6 +23,18 @@ from recsys.splits import Split, SplitParams, split
 BASELINE_SUFFIX = "_popularity"
 """Ends the names of the baseline's metrics, so that lists in alphabetical order show them beside the model's."""
 
+
+RANDOM_SPLIT = "_random_split"
+"""Ends the names of the metrics of the random split, where that is not the one that the run judges by."""
+BESIDE = (
+    HEADLINE,
+    HEADLINE + BASELINE_SUFFIX,
+    f"{HEADLINE}_lower",
+    f"{HEADLINE}_upper",
+    "ndcg_liked_at_10",
+    "coverage_at_10",
+)
+"""What is shown of the random split beside another one."""
 
 N_RESAMPLES = 2000
 """Draws of the bootstrap; the ends of an interval are then known to three decimals."""
@@ -63,6 +76,8 @@ class Outcome:
         Of the model and of popularity, on the same holdout users.
     fit_seconds, evaluate_seconds
         Wall-clock time of the fit, and of the model's evaluation.
+    random_split
+        The same recipe on the random split, the headline that compares with benchmarks; None where it is this one.
     """
 
     parts: Split
@@ -71,23 +86,38 @@ class Outcome:
     baseline: Evaluation
     fit_seconds: float
     evaluate_seconds: float
+    random_split: "Outcome | None" = None
 
     @property
     def metrics(self) -> dict[str, float]:
         """Return all numbers by name, those of the baseline as ``ndcg_at_10_popularity``."""
         return {
             **self.own_metrics,
-            **{name + BASELINE_SUFFIX: value for name, value in self.baseline.metrics.items()},
+            **{name + BASELINE_SUFFIX: value for name, value in self._metrics_of(self.baseline).items()},
         }
 
     @property
     def own_metrics(self) -> dict[str, float]:
-        """Return the numbers of the model by name, the headline first: MLflow's pages show the first ones."""
-        ours = self.evaluation.metrics
+        """Return the numbers of the model by name, the headline first: MLflow's pages show the first ones.
+
+        Those of the random split beside another one are few: ``ndcg_at_10_random_split``.
+        """
+        ours = self._metrics_of(self.evaluation)
         at_ten = [name for name in ours if name.endswith(f"_at_{HEADLINE_CUTOFF}")]
         order = dict.fromkeys([HEADLINE, *at_ten, *ours])
         seconds = {"fit_seconds": self.fit_seconds, "evaluate_seconds": self.evaluate_seconds}
-        return {**{name: ours[name] for name in order}, **seconds}
+        beside = self.random_split.metrics if self.random_split else {}
+        random_split = {name + RANDOM_SPLIT: beside[name] for name in BESIDE if name in beside}
+        return {**{name: ours[name] for name in order}, **random_split, **self._ends, **seconds}
+
+    def _metrics_of(self, evaluation: Evaluation) -> dict[str, float]:
+        return {**relevance_metrics(evaluation, self.parts), **evaluation.metrics}
+
+    @cached_property
+    def _ends(self) -> dict[str, float]:
+        """Return the ends of the interval of the headline, by which later versions are judged."""
+        interval = _interval(self.evaluation.user_ndcg_at_10)
+        return {f"{HEADLINE}_lower": interval.lower, f"{HEADLINE}_upper": interval.upper}
 
     @cached_property
     def rows(self) -> tuple[MetricRow, ...]:
@@ -105,6 +135,17 @@ class Outcome:
     def headline(self) -> MetricRow:
         """Return the row of the headline metric."""
         return self.rows[0]
+
+
+def run_experiment_beside_random(
+    dataset: Dataset, recipe: Recipe, split_params: SplitParams, *, max_users: int | None = None
+) -> Outcome:
+    """Return how a recipe does on a split, and beside it on the random one, of the same size and seed."""
+    outcome = run_experiment(dataset, recipe, split_params, max_users=max_users)
+    if split_params.strategy == "random":
+        return outcome
+    at_random = split_params.model_copy(update={"strategy": "random"})
+    return replace(outcome, random_split=run_experiment(dataset, recipe, at_random, max_users=max_users))
 
 
 def run_experiment(

@@ -14,8 +14,9 @@ from recsys.errors import ArtifactError, ParameterError, RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from training.adoption import adopt, copy_to
-from training.data_check import objection_to_other_data
+from training.gating.by_hand import judge_by_hand
 from training.gating.smoke import problem_of_version
+from training.gating.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ def _protocol(run: RunData) -> tuple[str | None, ...]:
 def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", force: bool = False) -> Move:
     """Let the alias point to a chosen version, if nothing speaks against it; else the move says why it was refused.
 
-    It has to be servable, and trained on the same kind of data as the served version. ``force`` overrides the second,
-    and the ledger then holds what was overridden.
+    It has to pass the checks of the gate but the contest. ``force`` overrides all but the first, as what does not
+    answer cannot be served, and the ledger then holds what was overridden.
     """
     version = choice.version
     try:
@@ -106,17 +107,19 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
     except ArtifactError as error:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {error}")
     logger.info("checking that version {} can be served", version.version)
-    problem = problem_of_version(registry, version)
-    if problem:
-        return Move(None, None, refusal=f"version {version.version} cannot be served: {problem}")
     served = registry.aliased(alias)
-    objection = objection_to_other_data(registry, served, version) if served else ""
+    verdict = judge_by_hand(registry, version, served)
+    objection = _objections(verdict)
+    named = f"version {version.version}: {objection}"
+    if not verdict.can_be_forced:
+        return Move(None, None, refusal=named)
     if objection and not force:
         remedy = f"promote {version.version} --force serves it all the same"
-        return Move(None, served.version if served else None, refusal=f"{objection}; {remedy}")
+        return Move(None, served.version if served else None, refusal=f"{named}; {remedy}")
     reason = why or choice.why
     if objection:
-        reason = f"{reason}; forced: {objection}" if reason else f"forced: {objection}"
+        forced = f"forced over {', '.join(check.name for check in verdict.failed)}: {objection}"
+        reason = f"{reason}; {forced}" if reason else forced
 
     def objection_if_moved(found: AliasState) -> str:
         same = found.current == (served.version if served else None)
@@ -130,6 +133,11 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
     return replace(done, repaired=(adopted, *done.repaired)) if adopted else done
 
 
+def _objections(verdict: Verdict) -> str:
+    """Return what fails, in one line."""
+    return "; ".join(check.sentence for check in verdict.failed)
+
+
 def promote_to(
     registry: Registry, target: Registry, alias: str, choice: Choice, *, why: str = "", force: bool = False
 ) -> tuple[Move, ModelVersion]:
@@ -141,11 +149,10 @@ def promote_to(
         source, adopted = adopt(registry, choice.version)
     except ArtifactError as error:
         return Move(None, None, refusal=f"version {choice.version.version} cannot be served: {error}"), choice.version
-    problem = problem_of_version(registry, source)
     served = target.aliased(alias)
-    objection = objection_to_other_data(target, served, source) if served and not problem and not force else ""
-    if problem or objection:
-        refusal = f"version {source.version} cannot be served: {problem}" if problem else objection
+    verdict = judge_by_hand(target, source, served)
+    if not verdict.promote and not (force and verdict.can_be_forced):
+        refusal = f"version {source.version}: {_objections(verdict)}"
         return Move(None, served.version if served else None, refusal=refusal), source
     copied = copy_to(registry, source, target)
     origin = f"version {source.version} of {registry.name}"

@@ -1,12 +1,15 @@
-"""Retraining: lock, train, gate, then promote or leave as Challenger."""
+"""Retraining: lock, anything new?, train, gate, then promote or leave as Challenger."""
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from loguru import logger
 
 from recsys.alias.description import describe
-from recsys.alias.lease import held_lease
+from recsys.alias.lease import Lease, held_lease
 from recsys.alias.move import AliasState, Move, move, settle
 from recsys.alias.tag_names import machine_tag
 from recsys.data.dataset import Dataset
@@ -16,12 +19,16 @@ from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from training.abandoned import close_abandoned_runs, process_tags
-from training.gating.contest import recipe_of
+from training.gating.evidence import Candidate, gather_evidence
 from training.gating.gate import judge
 from training.gating.params import GateParams
-from training.gating.record import hold_contest, put_on_record
+from training.gating.record import put_on_record
+from training.gating.registered import Registered, open_registered
 from training.gating.verdict import Verdict
+from training.nothing_new import JUDGED_TAG, fingerprint_of, judged_by, nothing_new
 from training.project_run import chosen_experiment
+from training.retention import delete_old_versions
+from training.scheduling.last_run import note_scheduled_run
 from training.tracking import add_gate_to_report
 from training.train import train
 
@@ -37,21 +44,34 @@ class Retrained:
     Attributes
     ----------
     version
-        The new version; it is ``Challenger`` in any case.
+        The new version.
     verdict
         What the gate says of it.
     move
         The promotion; None where the gate refused it or nothing may be promoted.
+    challenger_kept
+        Why another version stays ``Challenger``, empty where the new one is.
+    deleted
+        Numbers of old versions that were deleted.
     """
 
     version: ModelVersion
     verdict: Verdict
     move: Move | None
+    challenger_kept: str = ""
+    deleted: tuple[int, ...] = ()
 
     @property
     def promoted(self) -> bool:
         """Return whether the new version is served now."""
         return self.move is not None and not self.move.refusal
+
+
+@dataclass(frozen=True)
+class NothingNew:
+    """A retraining that had nothing to do, and in one sentence why."""
+
+    sentence: str
 
 
 def retrain(
@@ -65,8 +85,10 @@ def retrain(
     gate: GateParams,
     trigger: Trigger,
     auto_promote: bool,
-) -> Retrained:
-    """Train a version and promote it if the gate lets it pass.
+    force: bool = False,
+    keep: int | None = None,
+) -> Retrained | NothingNew:
+    """Train a version and promote it if the gate lets it pass; where nothing is new, do nothing.
 
     Parameters
     ----------
@@ -74,6 +96,10 @@ def retrain(
         None takes Production's, and where there is none, ``default_recipe``.
     auto_promote
         Whether it may be promoted without a person; otherwise it stays ``Challenger`` whatever the gate says.
+    force
+        Whether to train although an equal version is served.
+    keep
+        So many of the newest versions stay when old ones are deleted afterwards; None deletes nothing.
 
     Raises
     ------
@@ -82,35 +108,86 @@ def retrain(
     RecsysError
         When reading, training or the registry fails. The served version is then what it was.
     """
+    started = datetime.now(UTC)
     with held_lease(registry, RETRAIN_LOCK, "a retraining") as lease:
         state = _put_right(registry, alias)
-        chosen = recipe or production_recipe(registry, state) or default_recipe
-        tags = {"trigger": trigger, **process_tags()}
-        trained = train(dataset, chosen, split_params, registry, alias=None, tags=tags)
-        lease.check()
-        state, _ = settle(registry, alias)
-        outcome = trained.outcome
-        contest = hold_contest(registry, trained.version, outcome.evaluation, outcome.parts, state)
-        verdict = judge(contest, gate)
-        put_on_record(registry, trained.version, verdict, contest.candidate.label)
-        add_gate_to_report(registry, trained.version.run_id, verdict)
-        logger.info("the gate says of version {}: {}", trained.version.version, verdict.sentence)
-        lease.check()
-        may = verdict.promote and auto_promote
-        done = _promote(registry, alias, trained.version, verdict, state) if may else None
-        describe(registry)
-        return Retrained(trained.version, verdict, done)
+        with tempfile.TemporaryDirectory() as scratch:
+            served = _open_served(registry, state, Path(scratch))
+            chosen = recipe or _recipe_of(served) or default_recipe
+            intact = served.version if served and served.model is not None else None
+        fingerprint, judged = fingerprint_of(dataset, chosen, split_params.seed), judged_by(state.current, gate)
+        equal = nothing_new(registry, intact, fingerprint, judged, scheduled=trigger == "schedule")
+        if equal and not force:
+            done: Retrained | NothingNew = NothingNew(equal)
+        else:
+            done = _train_and_judge(
+                dataset,
+                chosen,
+                split_params,
+                registry,
+                alias=alias,
+                gate=gate,
+                trigger=trigger,
+                auto_promote=auto_promote,
+                lease=lease,
+            )
+        deleted = delete_old_versions(registry, alias, keep) if keep is not None else []
+        if trigger == "schedule":
+            sentence, run_id = _outcome(done)
+            note_scheduled_run(registry, started, sentence, run_id)
+        return done if isinstance(done, NothingNew) else replace(done, deleted=tuple(deleted))
 
 
-def production_recipe(registry: Registry, state: AliasState) -> Recipe | None:
+def _train_and_judge(
+    dataset: Dataset,
+    recipe: Recipe,
+    split_params: SplitParams,
+    registry: Registry,
+    *,
+    alias: str,
+    gate: GateParams,
+    trigger: Trigger,
+    auto_promote: bool,
+    lease: Lease,
+) -> Retrained:
+    tags = {"trigger": trigger, **process_tags()}
+    trained = train(dataset, recipe, split_params, registry, alias=None, tags=tags)
+    lease.check()
+    state, _ = settle(registry, alias)
+    outcome, version = trained.outcome, trained.version
+    candidate = Candidate(version, recipe, dataset, outcome.parts, outcome.evaluation, outcome.baseline)
+    verdict = judge(gather_evidence(registry, candidate, state, gate), gate, datetime.now(UTC))
+    put_on_record(registry, version, verdict, candidate.label)
+    add_gate_to_report(registry, version.run_id, verdict)
+    registry.tag_version(version.version, {JUDGED_TAG: judged_by(state.current, gate)})
+    logger.info("the gate says of version {}: {}", version.version, verdict.sentence)
+    lease.check()
+    may = verdict.promote and auto_promote
+    moved = _promote(registry, alias, version, verdict, state) if may else None
+    describe(registry)
+    return Retrained(version, verdict, moved, trained.challenger_kept)
+
+
+def _open_served(registry: Registry, state: AliasState, folder: Path) -> Registered | None:
+    return None if state.current is None else open_registered(registry, registry.version(state.current), folder)
+
+
+def _recipe_of(served: Registered | None) -> Recipe | None:
     """Return the recipe of the served version; None where nothing is served or this release cannot make it."""
-    if state.current is None:
+    if served is None:
         return None
     try:
-        return recipe_of(registry, registry.version(state.current))
+        return served.recipe()
     except ParameterError as error:
-        logger.warning("version {} cannot be made again: {}", state.current, error)
+        logger.warning("version {} cannot be made again: {}", served.version.version, error)
         return None
+
+
+def _outcome(done: Retrained | NothingNew) -> tuple[str, str]:
+    """Return what came of it as one line, and the run."""
+    if isinstance(done, NothingNew):
+        return done.sentence, ""
+    return f"version {done.version.version} {done.verdict.sentence}", done.version.run_id
 
 
 def _put_right(registry: Registry, alias: str) -> AliasState:

@@ -20,15 +20,24 @@ from recsys.registry import Registry
 from recsys.splits import SplitParams
 from training import tracking
 from training.challenger import give_challenger
-from training.experiment import Outcome, run_experiment
+from training.experiment import Outcome, run_experiment_beside_random
 from training.first_version import promote_first
 from training.naming import run_name
+from training.nothing_new import FINGERPRINT_TAG, fingerprint_of
 from training.project_run import chosen_experiment, tracked_run
 from training.reporting.report_facts import report_facts
 from training.reporting.summary import describe_run, version_facts
 from training.reproduce import reproduction_command
 
-TAGGED_METRICS = ("ndcg_at_10", "ndcg_at_10_popularity", "hit_rate_at_10", "coverage_at_10", "novelty_at_10")
+TAGGED_METRICS = (
+    "ndcg_at_10",
+    "ndcg_at_10_popularity",
+    "ndcg_at_10_random_split",
+    "ndcg_liked_at_10",
+    "hit_rate_at_10",
+    "coverage_at_10",
+    "novelty_at_10",
+)
 """Metrics that a version carries as tags, for whoever has only the registry to look at, as the service has."""
 
 
@@ -66,7 +75,7 @@ def train(
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params, max_users)
         tracking.log_reading(dataset)
-        outcome = run_experiment(dataset, recipe, split_params, max_users=max_users)
+        outcome = run_experiment_beside_random(dataset, recipe, split_params, max_users=max_users)
         if problem := shortfall(outcome.metrics):
             logger.warning("{} on {}: {}", recipe.method, dataset.name, problem)
         mlflow.set_tag("beats_popularity", str(not problem).lower())
@@ -80,7 +89,7 @@ def train(
         again = reproduction_command(recipe, split_params, experiment=experiment, data_flags=data_flags or {})
         mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri, again))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
-        tags = _version_tags(dataset, recipe, outcome) | version_facts(dataset, run, outcome)
+        tags = _version_tags(dataset, recipe, split_params, outcome) | version_facts(dataset, run, outcome)
         logger.info("registering the model")
         version = register(logged, registry, tags)
         about = report_facts(dataset, recipe, split_params, run, version)
@@ -111,12 +120,14 @@ def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) 
     return version
 
 
-def _version_tags(dataset: Dataset, recipe: Recipe, outcome: Outcome) -> dict[str, str]:
+def _version_tags(dataset: Dataset, recipe: Recipe, split_params: SplitParams, outcome: Outcome) -> dict[str, str]:
+    metrics = outcome.metrics
     return {
         "method": recipe.method,
         "dataset": dataset.name,
         "dataset_digest": dataset.digest,
-        **{name: f"{outcome.metrics[name]:.4f}" for name in TAGGED_METRICS},
+        FINGERPRINT_TAG: fingerprint_of(dataset, recipe, split_params.seed),
+        **{name: f"{metrics[name]:.4f}" for name in TAGGED_METRICS if name in metrics},
     }
 
 

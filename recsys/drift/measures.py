@@ -10,7 +10,7 @@ LEAST_SHARE = 1e-4
 """Stands for a level that nobody has given, as the index is infinite without."""
 
 
-def stability_index(before: Mapping[str, int], after: Mapping[str, int]) -> float:
+def stability_index(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """Return the population stability index of two histograms: below 0.1 little has changed, above 0.25 much has.
 
     ``sum over levels of (after - before) * ln(after / before)``, of shares: the symmetrized Kullback-Leibler divergence

@@ -15,7 +15,7 @@ from serving.shared.nameless_file import nameless_file
 if TYPE_CHECKING:
     Row: TypeAlias = memoryview[float]
 
-CELLS_PER_ROW = 4096
+CELLS_PER_ROW = 8192
 CELL_BYTES = 8
 
 STARTED_AT = 0
@@ -34,6 +34,8 @@ DIED = 6
 """How often the worker of this row has died; written by the parent."""
 HUNG = 7
 """How often the worker of this row was ended because it hung; written by the parent."""
+FIRST_OF_VERSIONS = 4096
+"""Cells from here on belong to the metrics by version."""
 FIRST_FREE = 16
 """Cells from here on belong to the metrics."""
 
@@ -54,6 +56,11 @@ class Board:
         self._memory = mmap.mmap(descriptor, n_rows * CELLS_PER_ROW * CELL_BYTES)
         cells = memoryview(self._memory).cast("d")
         self._rows: list[Row] = [cells[row * CELLS_PER_ROW : (row + 1) * CELLS_PER_ROW] for row in range(n_rows)]
+
+    @property
+    def rows(self) -> "list[Row]":
+        """Return the cells of all workers, to be read."""
+        return self._rows
 
     def row(self, number: int) -> "Row":
         """Return the cells of one worker, float64, to be written by that worker only."""

@@ -2,9 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 from serving.shared.board import CACHE_CLEARS, Board
 from serving.worker.metrics.counters import Metrics
+
+Answer = TypeVar("Answer")
 
 
 class AnswerCache:
@@ -24,17 +27,17 @@ class AnswerCache:
         self._board = board
         self._row = board.row(slot)
         self._clears = board.total(CACHE_CLEARS)
-        self._answers: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many answers are kept."""
         self._obey()
         return len(self._answers)
 
-    def get_or_make(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def get_or_make(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
         """Return the answer to a question, worked out only when it is not kept."""
         self._obey()
-        answer = self._answers.get(key)
+        answer: Answer | None = self._answers.get(key)
         if answer is not None:
             self._answers.move_to_end(key)
             self._metrics.count_hit()

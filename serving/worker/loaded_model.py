@@ -8,7 +8,7 @@ from recsys.catalog import Catalog
 from recsys.checksums import tree_sha256
 from recsys.errors import ArtifactError
 from recsys.model import Recommender
-from recsys.storage import LOGGED_FOLDER, MANIFEST, ModelInfo, load_model
+from recsys.storage import LOGGED_FOLDER, MANIFEST, ModelInfo, load_model, read_profile
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.worker.titles import TitleIndex
 
@@ -68,6 +68,15 @@ class LoadedModel:
     def catalog(self) -> Catalog:
         """Return the movies."""
         return self.recommender.catalog
+
+    @cached_property
+    def newest_rating(self) -> int | None:
+        """Return the time of the newest rating that it was trained on, Unix time; None where that is not on record."""
+        try:
+            profile = read_profile(self.folder / LOGGED_FOLDER)
+        except ArtifactError:
+            return None
+        return profile.newest if profile else None
 
     @cached_property
     def titles(self) -> TitleIndex:

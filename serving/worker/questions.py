@@ -1,7 +1,7 @@
 """Questions to one loaded model, answered as JSON bytes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -16,7 +16,28 @@ from serving.worker.schemas import Question
 SCORE_DIGITS = 6
 
 
-def recommend(model: LoadedModel, question: Question) -> bytes:
+class Recommended(NamedTuple):
+    """An answer to ``POST /recommend``, and what the metrics by version want to know of it.
+
+    Attributes
+    ----------
+    body
+        JSON.
+    rows
+        Of the catalogue: the movies in the list.
+    is_popular
+        Whether they are popular ones, as the history said nothing.
+    n_unknown
+        Rated movies that the version does not know.
+    """
+
+    body: bytes
+    rows: tuple[int, ...]
+    is_popular: bool
+    n_unknown: int
+
+
+def recommend(model: LoadedModel, question: Question) -> Recommended:
     """Return the answer to ``POST /recommend``.
 
     Raises
@@ -44,7 +65,9 @@ def recommend(model: LoadedModel, question: Question) -> bytes:
     if question.new:
         rows = found.item_indices[len(found.item_indices) - found.n_new :].tolist()
         answer["new_movie_ids"] = [model.movie_ids[row] for row in rows]
-    return orjson.dumps(answer)
+    n_unknown = sum(movie_id not in model.catalog.row_of for movie_id in question.user_ratings)
+    listed = tuple(found.item_indices.tolist())
+    return Recommended(orjson.dumps(answer), listed, found.strategy == "popular", n_unknown)
 
 
 def similar(model: LoadedModel, movie_id: int, n: int, wanted: MovieFilter | None = None) -> bytes:

@@ -145,6 +145,8 @@ class ModelAnswer(_Answer):
     run_url: str | None
     """The run in MLflow; null when the tracking store has no address."""
     loaded_at: str
+    newest_rating: int | None
+    """The time of the newest rating that it was trained on, Unix time; null where that is not on record."""
     comparing: Literal["open", "token", "closed"]
     """Whether other versions may be looked at: by everyone, with the admin token, or not at all."""
 
@@ -241,6 +243,35 @@ class CacheCounts(_Answer):
     misses: int
 
 
+class ServedAges(_Answer):
+    """How old the served model is, and what it knows; null where that is not on record."""
+
+    version: str
+    age_seconds: float | None
+    newest_rating_age_seconds: float | None
+    movies: int
+
+
+class VersionInLife(_Answer):
+    """What a version has answered to ``POST /recommend`` as the served one, over all workers."""
+
+    version: str
+    since_seconds: float
+    """Since its first answer."""
+    answers: int
+    popular_share: float | None
+    """Share of the answers with popular movies, as the history said nothing; null without an answer, as all shares."""
+    unknown_movie_share: float | None
+    """Share of the rated movies that it does not know."""
+    mean_history_length: float | None
+    history_lengths: dict[str, int]
+    """Answers by the number of rated movies, ``"5"`` for 3 to 5."""
+    distinct_movies: int
+    """Different movies that it has recommended."""
+    coverage: float | None
+    """The same as a share of its catalogue; of the served version only."""
+
+
 class MetricsAnswer(_Answer):
     """What all workers have done since the service started."""
 
@@ -262,6 +293,10 @@ class MetricsAnswer(_Answer):
     worker_deaths: int
     """Of them ``worker_hangs`` because the worker gave no sign of life."""
     worker_hangs: int
+    model: ServedAges | None
+    """The served model; null as long as there is none."""
+    versions: list[VersionInLife]
+    """What each of the last versions has answered, the oldest first."""
 
 
 class ErrorAnswer(_Answer):

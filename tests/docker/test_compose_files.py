@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 pytestmark = pytest.mark.docker
 
 OURS = ("bucket", "mlflow", "training", "api", "retraining")
-OVERRIDES = ("", "dev", "scale", "auth", "s3")
+OVERRIDES = ("", "dev", "scale", "auth", "s3", "monitoring")
 REQUIRED = ("POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "RECSYS_API__ADMIN_TOKEN")
 ENDPOINT = {"MLFLOW_S3_ENDPOINT_URL": "https://s3.example.org"}
 MAY_KNOW = {

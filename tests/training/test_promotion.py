@@ -131,7 +131,7 @@ def test_promote_altered_files_are_refused(registry, run):
     code, out, _ = run("promote", "3")
     client.set_model_version_tag(registry.name, "3", "recsys.artifact_sha256", good)
     assert code == 3
-    assert "nothing was moved: version 3 cannot be served: the artifacts of version 3 of movie-recommender" in out
+    assert "nothing was moved: version 3: it cannot be served: the artifacts of version 3 of movie-recommender" in out
     assert "have been altered" in out
     assert registry.aliases() == {}
 

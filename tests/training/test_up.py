@@ -83,14 +83,15 @@ def test_up_on_other_data_trains_but_promotes_only_by_force(run: Run, registry: 
     registry.set_alias("Production", first.version)
     code, out, _ = run("up", "--data-dir", "ml-other")
     assert (code, served(registry), len(registry.versions())) == (0, 1, 2)
-    assert "nothing was moved: version 2 was trained on ml-other, digest " in out
+    assert "nothing was moved: version 2: " in out
+    assert "it was trained on ml-other, Production on sample" in out
     assert "Production stays version 1 (item-knn on sample, digest " in out
     code, out, _ = run("up")
     assert (code, served(registry)) == (0, 1)
     assert "note: RECSYS_DATA__DIR is ml-other; to serve a model of it: make up DATA=ml-other" in out
     code, out, _ = run("up", "--data-dir", "ml-other", "--force")
     assert (code, served(registry), len(registry.versions())) == (0, 2, 2)
-    assert "forced: version 2 was trained on ml-other" in run("versions", "--history")[1]
+    assert "forced over ratings, users, ratings_kept" in run("versions", "--history")[1]
 
 
 def test_up_of_a_folder_that_is_not_there_remembers_nothing(run: Run, registry: Registry, tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_promote_of_data_that_have_grown_is_allowed_and_of_lost_movies_is_not(
     assert run("promote", "2")[0] == 0
     code, out, _ = run("promote", "3")
     assert code == 3
-    assert "version 3 knows 10% of the movies of version 2, which is served, and at least 90% are needed" in out
+    assert "it knows 10.0% of Production's movies by the same id and title: another catalogue" in out
 
 
 def without_most_movies(dataset: Dataset) -> Dataset:

@@ -6,7 +6,9 @@ from typing import Any
 from recsys.parameters import validated
 from training.gating.params import GateParams
 
-FLAGS = ("tolerance", "confidence", "min_coverage_ratio", "min_catalog_kept", "min_users")
+FLAGS = tuple(name for name in GateParams.model_fields if name not in ("n_resamples", "seed"))
+NEVER_OFF = ("tolerance", "confidence", "min_users")
+"""No check of their own."""
 
 
 def add_gate_flags(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +19,7 @@ def add_gate_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             default=str(field.default),
-            metavar="NUMBER",
+            metavar="NUMBER" if name in NEVER_OFF else "NUMBER|off",
             help=f"{sentence[0].lower()}{sentence[1:]}; default: {field.default}",
         )
 

@@ -20,7 +20,7 @@ from recsys.registry import Registry, registry_of
 from recsys.settings import Settings
 from training.commands import shared_flags
 from training.commands.gate_flags import FLAGS, add_gate_flags, gate_of
-from training.commands.retrain import add_retrain_flags
+from training.commands.retrain import add_retrain_flags, keep_of
 from training.commands.words import flag_of
 from training.project_run import chosen_experiment
 from training.scheduling.child import Child
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 8.0
 """How long a run may take to end; Docker kills after ten."""
 PASSED_ON = (
     *("data_dir", "duplicates", "unknown_movies", "scale"),
-    *("method", "params", "seed", "split", "holdout_ratio", "auto_promote", *FLAGS),
+    *("method", "params", "seed", "split", "holdout_ratio", "auto_promote", "keep", *FLAGS),
 )
 
 
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument("--show", action="store_true", help="show the next and the last run, and end")
     shared_flags.add_data_flag(parser, settings)
-    shared_flags.add_recipe_flags(parser, default="", default_is="the recipe of Production")
+    shared_flags.add_recipe_flags(parser, default="", default_is="the recipe of Production", default_split="")
     add_gate_flags(parser)
     add_retrain_flags(parser)
 
@@ -77,7 +77,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def retrain_command(args: argparse.Namespace) -> list[str]:
     """Return the command of one run, after a check of the flags that it is given."""
-    gate_of(args), shared_flags.split_of(args), flag_of("--auto-promote", args.auto_promote)
+    gate_of(args), keep_of(args), flag_of("--auto-promote", args.auto_promote)
+    if args.split:
+        shared_flags.split_of(args)
     if args.method:
         shared_flags.recipe_from_flags(args)
     flags = [f"--{name.replace('_', '-')}={getattr(args, name)}" for name in PASSED_ON]
@@ -97,7 +99,8 @@ def shown(cron: Cron, registry: Registry) -> str:
     """Return the next and the last run as text."""
     following = cron.next_after(datetime.now(UTC))
     last = last_scheduled_run(registry, chosen_experiment(registry))
-    ran = f"{_clock(last.started)}, {last.status.lower()}, run {last.run_id}" if last else "none yet"
+    run = f", run {last.run_id}" if last and last.run_id else ""
+    ran = f"{_clock(last.started)}, {last.status}{run}" if last else "none yet"
     return f"next run: {_clock(following)}\nlast run: {ran}\n"
 
 

@@ -14,7 +14,7 @@ from recsys.methods import get_method, make_params, method_names
 from recsys.parameters import validated
 from recsys.registry import registry_of
 from recsys.settings import Settings
-from recsys.splits import SplitParams
+from recsys.splits import SplitParams, has_times
 from training.commands.words import word_of
 from training.sample_rule import SAMPLE_NAME, forbid_sample_beside_other_data
 
@@ -59,20 +59,30 @@ def add_policy_flags(parser: argparse.ArgumentParser, settings: Settings) -> Non
     )
 
 
-def add_recipe_flags(parser: argparse.ArgumentParser, *, default: str = DEFAULT_METHOD, default_is: str = "") -> None:
-    """Add ``--method``, ``--params`` and the flags of the split; ``default_is`` tells what an empty default means."""
+def add_recipe_flags(
+    parser: argparse.ArgumentParser,
+    *,
+    default: str = DEFAULT_METHOD,
+    default_is: str = "",
+    default_split: str = "random",
+) -> None:
+    """Add ``--method``, ``--params`` and the flags of the split.
+
+    ``default_is`` tells what an empty default of the method means; without a default the split is `split_for`'s.
+    """
     names = ", ".join(method_names())
     parser.add_argument("--method", default=default, help=f"one of {names}; default: {default_is or default}")
     parser.add_argument(
         "--params", default="", metavar="NAME=VALUE,...", help="parameters of the method; default: its own"
     )
-    add_split_flags(parser)
+    add_split_flags(parser, default=default_split)
 
 
-def add_split_flags(parser: argparse.ArgumentParser) -> None:
+def add_split_flags(parser: argparse.ArgumentParser, *, default: str = "random") -> None:
     """Add ``--seed``, ``--split`` and ``--holdout-ratio``."""
     parser.add_argument("--seed", type=int, default=42, help="seed of the random and the hash split; default: 42")
-    parser.add_argument("--split", default="random", help=f"one of {', '.join(STRATEGIES)}; default: random")
+    default_is = default or "temporal, or random where ratings have no times"
+    parser.add_argument("--split", default=default, help=f"one of {', '.join(STRATEGIES)}; default: {default_is}")
     parser.add_argument("--holdout-ratio", type=float, default=0.25, help="share of ratings held out; default: 0.25")
 
 
@@ -139,6 +149,12 @@ def split_of(args: argparse.Namespace) -> SplitParams:
     strategy = word_of("--split", args.split, STRATEGIES)
     values = {"strategy": strategy, "holdout_ratio": args.holdout_ratio, "seed": args.seed}
     return validated(SplitParams, values, spell=lambda path: f"--{path[0].replace('_', '-')}")
+
+
+def split_for(args: argparse.Namespace, dataset: Dataset) -> SplitParams:
+    """Return the split that the flags name; where they name none, the one that looks like life on these data."""
+    strategy = args.split or ("temporal" if has_times(dataset) else "random")
+    return split_of(argparse.Namespace(**{**vars(args), "split": strategy}))
 
 
 def parse_params(text: str) -> dict[str, str]:

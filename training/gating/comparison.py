@@ -14,7 +14,8 @@ from recsys.evaluation.report import Evaluation
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.splits import Split
-from training.gating.contest import measure, open_registered
+from training.gating.contest import measure
+from training.gating.registered import open_registered
 
 TOP_K = 10
 N_SAMPLE_USERS = 5

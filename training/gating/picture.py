@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 
 from training.gating.verdict import Verdict
 
+CONTESTS = {"contest_as_served": "upper", "contest_of_recipes": "lower"}
+"""Which end of the interval decides."""
 BETTER, WORSE, SAME, LINE = "#2f7d4f", "#b3423a", "#b0b7bf", "#1f5f99"
 
 
@@ -49,11 +51,12 @@ def _interval(axes: Axes, verdict: Verdict) -> None:
     interval, tolerance = verdict.interval, verdict.numbers["tolerance"]
     if interval is None:
         return
-    color = BETTER if interval.lower > -tolerance else WORSE
+    held = next(check for check in verdict.checks if check.name in CONTESTS and check.number is not None)
+    color = BETTER if held.passed else WORSE
     axes.plot([interval.lower, interval.upper], [0, 0], color=color, linewidth=5, solid_capstyle="butt")
     axes.plot(interval.mean, 0, marker="o", color="white", markeredgecolor=color, markersize=10, markeredgewidth=2)
     axes.axvline(0, color="black", linewidth=0.8)
-    label = f"tolerance: the lower end has to be above {-tolerance:g}"
+    label = f"tolerance: the {CONTESTS[held.name]} end has to be above {-tolerance:g}"
     axes.axvline(-tolerance, color=LINE, linestyle="--", label=label)
     ends = (interval.lower, interval.upper, 0.0, -tolerance)
     margin = 0.15 * (max(ends) - min(ends)) + 1e-4

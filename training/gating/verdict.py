@@ -14,6 +14,11 @@ Group = Literal["smoke", "data", "catalog", "contest", "coverage", "floor"]
 Status = Literal["passed", "refused", "warning", "not checked", "switched off"]
 """``refused`` alone stops a promotion. ``not checked``: what it needs is not there, as its sentence tells."""
 
+SMOKE = "smoke"
+"""The check that nobody can override."""
+DECISIVE = ("contest_as_served", "contest_of_recipes", "floor")
+"""Checks by which a candidate passes; all others only have nothing against it."""
+
 NUMBER_COLUMNS = ("number", "threshold")
 
 
@@ -85,6 +90,11 @@ class Verdict:
         return tuple(check for check in self.checks if not check.passed)
 
     @property
+    def can_be_forced(self) -> bool:
+        """Return whether a person may promote all the same: what does not answer cannot be served by anyone."""
+        return all(check.name != SMOKE for check in self.failed)
+
+    @property
     def warnings(self) -> tuple[Check, ...]:
         """Return the checks that a person should look at, though they refuse nothing."""
         return tuple(check for check in self.checks if check.status == "warning")
@@ -94,8 +104,8 @@ class Verdict:
         """Return why, a sentence each: what it failed by, or what it passed by in the contest."""
         if not self.promote:
             return tuple(check.sentence for check in self.failed)
-        contest = [check for check in self.checks if check.group in ("contest", "floor") and check.status == "passed"]
-        return tuple(check.sentence for check in contest) or ("no check has anything against it",)
+        stood = [check for check in self.checks if check.name in DECISIVE and check.status == "passed"]
+        return tuple(check.sentence for check in stood) or ("no check has anything against it",)
 
     @property
     def sentence(self) -> str:

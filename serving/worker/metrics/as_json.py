@@ -4,10 +4,11 @@ from collections import Counter
 from typing import Any
 
 from serving.worker.metrics.counters import OTHER, OTHER_STATUS, Metrics
+from serving.worker.operations.in_life import ServedFacts, describe_served, describe_totals
 
 
-def metrics_json(metrics: Metrics) -> dict[str, Any]:
-    """Return the metrics as the answer of ``GET /metrics`` shows them."""
+def metrics_json(metrics: Metrics, served: ServedFacts | None = None) -> dict[str, Any]:
+    """Return the metrics as ``GET /metrics`` shows them; ``served`` is None where nothing is served yet."""
     endpoints = metrics.by_endpoint()
     statuses: Counter[int] = Counter()
     for done in endpoints.values():
@@ -31,6 +32,8 @@ def metrics_json(metrics: Metrics) -> dict[str, Any]:
         "log_lines_dropped": metrics.n_dropped_lines,
         "worker_deaths": metrics.worker_deaths,
         "worker_hangs": metrics.worker_hangs,
+        "model": describe_served(served),
+        "versions": [describe_totals(totals, served) for totals in metrics.versions.totals()],
     }
 
 

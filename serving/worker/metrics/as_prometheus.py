@@ -5,11 +5,13 @@ from itertools import accumulate
 
 from serving.worker.context import RequestContext
 from serving.worker.metrics.counters import BUCKETS, Metrics
+from serving.worker.metrics.version_families import served_families, version_families
+from serving.worker.operations.in_life import ServedFacts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def metrics_text(metrics: Metrics, context: RequestContext) -> str:
+def metrics_text(metrics: Metrics, context: RequestContext, served: ServedFacts | None = None) -> str:
     """Return the metrics, summed over all workers, as Prometheus reads them."""
     families = (
         _one("recsys_uptime_seconds", "gauge", "Seconds since the service started.", metrics.uptime_seconds),
@@ -24,6 +26,8 @@ def metrics_text(metrics: Metrics, context: RequestContext) -> str:
         _errors(metrics),
         _requests(metrics),
         _latencies(metrics),
+        *served_families(served),
+        *version_families(metrics.versions.totals()),
     )
     return "\n".join(line for family in families for line in family) + "\n"
 

@@ -4,8 +4,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from serving.shared.board import CELLS_PER_ROW, DIED, FIRST_FREE, HUNG, Board
+from serving.shared.board import DIED, FIRST_FREE, FIRST_OF_VERSIONS, HUNG, Board
 from serving.worker.errors import ERROR_NAMES
+from serving.worker.metrics.by_version import VersionMetrics
 
 OTHER = "other"
 """What paths and methods that no route answers are counted under, so that nobody can make the list grow."""
@@ -88,12 +89,13 @@ class Metrics:
     def __init__(self, board: Board, slot: int, endpoints: Iterable[str]) -> None:
         self.board = board
         self._row = board.row(slot)
+        self.versions = VersionMetrics(board, slot)
         self.endpoints: Sequence[str] = (*sorted(endpoints), OTHER)
         self._block_of = {label: _ENDPOINTS + _BLOCK * number for number, label in enumerate(self.endpoints)}
         self._status_cell = {status: number for number, status in enumerate(STATUSES)}
         self._error_cell = {name: _ERRORS + number for number, name in enumerate(ERROR_NAMES)}
-        if _ENDPOINTS + _BLOCK * len(self.endpoints) > CELLS_PER_ROW:
-            raise ValueError(f"{len(self.endpoints)} endpoints do not fit into {CELLS_PER_ROW} cells of the board")
+        if _ENDPOINTS + _BLOCK * len(self.endpoints) > FIRST_OF_VERSIONS:
+            raise ValueError(f"{len(self.endpoints)} endpoints do not fit into {FIRST_OF_VERSIONS} cells of the board")
 
     def count(self, label: str, status: int, seconds: float, error: str | None) -> None:
         """Count one request."""

@@ -52,6 +52,7 @@ def describe_model(request: Request) -> dict[str, Any]:
         "run_id": model.run_id,
         "run_url": _run_url(services, model.run_id),
         "loaded_at": model.loaded_at,
+        "newest_rating": model.newest_rating,
         "comparing": _comparing(services),
     }
 

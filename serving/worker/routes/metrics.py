@@ -9,6 +9,7 @@ from serving.worker.http.json_response import JSON, json_response
 from serving.worker.http.negotiation import preferred
 from serving.worker.metrics.as_json import metrics_json
 from serving.worker.metrics.as_prometheus import CONTENT_TYPE, metrics_text
+from serving.worker.operations.in_life import served_facts
 from serving.worker.schemas import MetricsAnswer
 from serving.worker.state import services_of
 
@@ -23,7 +24,8 @@ router = APIRouter(tags=["operation"])
 )
 async def metrics(request: Request) -> Response:
     """Tell what all workers have done: JSON, or Prometheus' text format with `Accept: text/plain`."""
-    counted = services_of(request).metrics
+    services, context = services_of(request), context_of(request)
+    counted, served = services.metrics, served_facts(services, context.loaded)
     if preferred(request.headers.get("accept", ""), (JSON, "text/plain")) == JSON:
-        return json_response(orjson.dumps(metrics_json(counted)))
-    return Response(metrics_text(counted, context_of(request)), headers={"Content-Type": CONTENT_TYPE})
+        return json_response(orjson.dumps(metrics_json(counted, served)))
+    return Response(metrics_text(counted, context, served), headers={"Content-Type": CONTENT_TYPE})

@@ -52,7 +52,15 @@ def answer_as_served(services: Services, model: LoadedModel, question: Question)
     ratings = frozenset(question.user_ratings.items())
     wanted = (question.n, question.min_rating, question.diversity, question.recency, question.new, question.filter)
     key = (model.answer_key, "recommend", ratings, wanted)
-    return services.answers.get_or_make(key, lambda: questions.recommend(model, question))
+    answer = services.answers.get_or_make(key, lambda: questions.recommend(model, question))
+    services.metrics.versions.count(
+        model.version,
+        n_ratings=len(question.user_ratings),
+        n_unknown=answer.n_unknown,
+        is_popular=answer.is_popular,
+        rows=answer.rows,
+    )
+    return answer.body
 
 
 @router.post(
@@ -67,5 +75,5 @@ async def recommend(
     """Movies for a history of ratings, best first; popular ones when the history says nothing."""
     if version is not None:
         # Past the cache of answers, which is for the served version.
-        return json_response(questions.recommend(await chosen_model(request, version), question))
+        return json_response(questions.recommend(await chosen_model(request, version), question).body)
     return json_response(answer_as_served(services_of(request), context_of(request).model, question))

@@ -65,7 +65,7 @@ function draw(model) {
     fact(model.name, `version ${model.version}`, model.alias),
     fact("Method", model.method, null, params),
     metrics.map((name) => fact(metricName(name), model.metrics[name].toFixed(3), baseline(model.metrics, name))),
-    fact("Trained", model.created ? date(model.created) : "", `on ${data.name}, ${data.n_ratings?.toLocaleString("en")} ratings`, model.created)),
+    fact("Trained", model.created ? date(model.created) : "", `on ${data.name}, ${data.n_ratings?.toLocaleString("en")} ratings${newest(model)}`, model.created)),
     model.run_url && h("a", { href: model.run_url, target: "_blank", rel: "noreferrer", "data-key": "run" }, "Run in MLflow"),
     h("a", { href: "docs", "data-key": "docs" }, "API"));
 }
@@ -86,6 +86,9 @@ function baseline(metrics, name) {
   const value = metrics[`${name}_popularity`];
   return value === undefined ? null : `popularity ${value.toFixed(3)}`;
 }
+
+/** The ratings may be much older than the model. */
+const newest = (model) => model.newest_rating ? `, the newest of ${date(model.newest_rating * 1000)}` : "";
 
 const date = (moment) => new Date(moment).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric" });
 
