@@ -81,7 +81,7 @@ lock: $(INSTALLED_DEV) ## pin the dependencies of pyproject.toml again
 	@python scripts/lock.py
 
 clean: ## remove the environment, runs, models and caches; data stays
-	rm -rf $(VENV) .venv-bench mlflow.db mlruns mlartifacts model-cache logs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .venv-bench mlflow.db mlruns mlartifacts model-cache logs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
