@@ -7,8 +7,9 @@ ones. It is asked for by blocks of rows, so that a large catalogue is never spel
 import numpy as np
 
 from recsys.item_factors import FactorItemMatrix, FactorSimilarity
+from recsys.methods import neighborhoods
 from recsys.methods.base import FittedItems
-from recsys.methods.neighborhoods import DENSE_ITEMS, Float32, RowBlock, item_matrices, symmetrized
+from recsys.methods.neighborhoods import Float32, RowBlock, item_matrices, symmetrized
 from recsys.methods.rating_weights import RATING_EXPONENT
 
 SIMILARITY_SHRINKAGE = 0.5
@@ -72,7 +73,7 @@ def fitted_factors(
         As in `fitted_smoother`.
     """
     n_items = len(factors)
-    if n_items <= DENSE_ITEMS:
+    if n_items <= neighborhoods.DENSE_ITEMS:
         smoother, leverage = factored(factors)
         return fitted_smoother(
             smoother, leverage, row_scale=row_scale, column_scale=column_scale, features=features, share=share

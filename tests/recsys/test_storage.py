@@ -123,3 +123,11 @@ def test_load_broken_manifest_is_named(folder: Path) -> None:
 def test_load_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"holds no model\.json"):
         load_model(tmp_path)
+
+
+def test_load_version_1_of_the_format_still_works(folder: Path, tiny: Dataset) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    assert manifest["format_version"] == 2
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "format_version": 1}))
+    loaded, _ = load_model(folder)
+    assert len(loaded.recommend([10], [5]).item_indices) == tiny.n_items - 1
