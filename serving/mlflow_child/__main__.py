@@ -6,6 +6,7 @@ told them over its own socket.
 """
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,8 @@ def _import_jobs() -> dict[str, Job]:
         from serving.mlflow_child.registry_job import serve_registry_calls  # noqa: PLC0415
         from serving.mlflow_child.smoke_test import run_smoke_test  # noqa: PLC0415
     logging.disable(logging.NOTSET)
+    # A collection in a child would write to every object, and so give it a copy of all that it shares.
+    gc.freeze()
     return {"registry": serve_registry_calls, "smoke-test": run_smoke_test}
 
 
