@@ -105,17 +105,16 @@ class FactorItemMatrix:
         summed = self._summed(item_indices, scaled)
         reach = float(np.sqrt(summed @ summed)) * (1 + SLACK)
         scores = np.full(self.n_items, -np.inf, dtype=np.float32)
+        is_candidate = np.ones(self.n_items, dtype=np.bool_) if allowed is None else allowed.copy()
+        is_candidate[blocked] = False
         best = np.zeros(0, dtype=np.float32)
         for rows, longest in self._scan(factors):
             if len(best) == n_leading and best[0] > reach * longest:
                 break
             items, found = self.order[rows], self.factors[rows] @ summed
             scores[items] = found
-            candidates = found if factors is None else found * factors[items]
-            candidates[np.isin(items, blocked)] = -np.inf
-            if allowed is not None:
-                candidates = candidates[allowed[items]]
-            best = _largest(np.concatenate([best, candidates]), n_leading)
+            raised = found if factors is None else found * factors[items]
+            best = _largest(np.concatenate([best, raised[is_candidate[items]]]), n_leading)
         own = scores[item_indices] > -np.inf
         scores[item_indices[own]] -= (scaled * self.squares[item_indices])[own]
         return scores
