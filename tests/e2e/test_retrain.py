@@ -60,9 +60,9 @@ STAGES = {
     "lock_taken": ("training.retrain:_put_right", 1),
     "run_begun": ("training.train:run_experiment_beside_random", 1),
     "model_logged": ("training.train:register", 1),
-    "registered": ("training.train:_give_aliases", 1),
+    "registered": ("training.train:give_challenger", 1),
     "one_challenger_written": ("recsys.registry:Registry.point", 2),
-    "challenger": ("training.retrain:hold_contest", 1),
+    "challenger": ("training.retrain:gather_evidence", 1),
     "judged": ("training.retrain:put_on_record", 1),
     "promoting": ("recsys.alias.move:_align", 1),
     "one_alias_written": ("recsys.registry:Registry.point", 4),
@@ -81,7 +81,7 @@ def test_retrain_killed_at_any_stage_is_consistent_or_repaired_by_the_next_comma
     moved = stage in ("one_alias_written", "both_aliases_written")
     assert now.current == (2 if moved else 1)
     assert len(registry.versions()) == (1 if stage in ("lock_taken", "run_begun", "model_logged") else 2)
-    again = run_retraining(home, name)
+    again = run_retraining(home, name, "-m", "training", "retrain", "--force")
     assert again.returncode == 0, again.stderr
     assert "is now Production" in again.stdout
     if moved or stage == "promoting":
@@ -130,7 +130,8 @@ def test_schedule_fires_each_minute_logs_json_and_ends_on_sigterm(home):
     with (home / "schedule.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=home, env=variables(home, "scheduled"), stdout=log, stderr=log)
     deadline = time.monotonic() + 180
-    while len(registry.versions()) < 3:
+    # The first run makes a version; the second finds nothing new.
+    while "nothing new: " not in (home / "schedule.log").read_text(encoding="utf-8"):
         assert process.poll() is None
         assert time.monotonic() < deadline, (home / "schedule.log").read_text()
         time.sleep(0.5)
@@ -147,6 +148,8 @@ def test_schedule_fires_each_minute_logs_json_and_ends_on_sigterm(home):
     assert run.data.tags["trigger"] == "schedule"
     shown = run_retraining(home, "scheduled", "-m", "training", "schedule", "--show")
     assert shown.stdout.splitlines()[1].startswith("last run: ")
+    assert "nothing new: version 2, which is served" in shown.stdout
+    assert len(registry.versions()) == 2
 
 
 def test_schedule_sigterm_during_a_run_ends_the_run_too(home):
