@@ -11,7 +11,7 @@ latest ratings
 random ratings
     The split of the leaderboard's kind, where every movie keeps some ratings.
 
-Movies are shuffled first: ties go to the lower row of the catalogue, and in MovieLens 100K low ids are those of popular
+Movies are shuffled first: ties go to the lower row of the catalog, and in MovieLens 100K low ids are those of popular
 films, so that a method with nothing to say about new movies would look well-informed.
 """
 

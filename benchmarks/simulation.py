@@ -117,7 +117,7 @@ def _shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _catalog(kinds: NDArray[np.int64], rng: np.random.Generator) -> Catalog:
-    """Return a catalogue where the kind of a movie tells two of its 20 genres."""
+    """Return a catalog where the kind of a movie tells two of its 20 genres."""
     n_movies, n_genres = len(kinds), len(GENRES)
     genres = np.zeros((n_movies, n_genres), dtype=np.bool_)
     for shift in (0, 7):

@@ -45,10 +45,10 @@ class Catalog:
     def __post_init__(self) -> None:
         n_items = len(self.movie_ids)
         if n_items == 0:
-            raise DataError("a catalogue needs at least one movie")
+            raise DataError("a catalog needs at least one movie")
         lengths = {len(self.titles), len(self.years), len(self.genres), len(self.imdb_urls)}
         if lengths != {n_items}:
-            raise DataError(f"the columns of the catalogue differ in length: {sorted(lengths | {n_items})}")
+            raise DataError(f"the columns of the catalog differ in length: {sorted(lengths | {n_items})}")
         if self.genres.shape[1] != len(self.genre_names):
             raise DataError(f"{self.genres.shape[1]} genre columns, but {len(self.genre_names)} names")
         if np.any(np.diff(self.movie_ids) <= 0):
@@ -90,6 +90,6 @@ class Catalog:
             raise UnknownMovieError(movie_id) from None
 
     def find(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows of movies, int64 of the same shape, -1 where an id is not in the catalogue."""
+        """Return the rows of movies, int64 of the same shape, -1 where an id is not in the catalog."""
         item_indices = np.minimum(self.movie_ids.searchsorted(movie_ids), self.n_items - 1)
         return np.where(self.movie_ids[item_indices] == movie_ids, item_indices, -1)

@@ -5,7 +5,7 @@
     │   └── UnreachableError a server of datasets that does not answer as it should
     ├── ParameterError       a setting, method or parameter that does not exist or is out of range
     ├── ModelUnavailableError       a question to a model that has not been fitted or loaded
-    ├── UnknownMovieError    a movie id that is not in the catalogue
+    ├── UnknownMovieError    a movie id that is not in the catalog
     ├── ArtifactError        a model folder that is missing, altered or of an unknown format
     └── RegistryError        the registry cannot be reached, or does not hold what was asked for
         ├── NotRegisteredError   it answers, and does not hold it
@@ -77,10 +77,10 @@ class ModelUnavailableError(RecsysError):
 
 
 class UnknownMovieError(RecsysError):
-    """A movie id that is not in the catalogue."""
+    """A movie id that is not in the catalog."""
 
     def __init__(self, movie_id: int) -> None:
-        super().__init__(f"movie {movie_id} is not in the catalogue; find ids with a search by title")
+        super().__init__(f"movie {movie_id} is not in the catalog; find ids with a search by title")
         self.movie_id = movie_id
 
 

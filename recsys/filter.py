@@ -56,14 +56,14 @@ class MovieFilter(BaseModel):
 
 
 class Allowed(NamedTuple):
-    """A filter in terms of a catalogue.
+    """A filter in terms of a catalog.
 
     Attributes
     ----------
     mask
         bool, (n_items,), which movies may come up.
     unknown_movie_ids
-        Candidates that the catalogue does not hold, ascending.
+        Candidates that the catalog does not hold, ascending.
     """
 
     mask: NDArray[np.bool_]
@@ -86,12 +86,12 @@ def as_filter(given: MovieFilter | Mapping[str, Any] | None) -> MovieFilter | No
 
 
 def allowed_movies(catalog: Catalog, wanted: MovieFilter | None) -> Allowed | None:
-    """Return which movies of a catalogue a filter allows, None when it allows all.
+    """Return which movies of a catalog a filter allows, None when it allows all.
 
     Raises
     ------
     ParameterError
-        For a genre that no movie of the catalogue has; the message lists those there are.
+        For a genre that no movie of the catalog has; the message lists those there are.
     """
     if wanted is None:
         return None

@@ -123,7 +123,7 @@ class MovieModel:
     Attributes
     ----------
     recommender
-        The model itself, in rows of its catalogue.
+        The model itself, in rows of its catalog.
     info
         Where it comes from: method, parameters, dataset, versions.
     """
@@ -187,7 +187,7 @@ class MovieModel:
         Raises
         ------
         UnknownMovieError
-            When the movie is not in the catalogue.
+            When the movie is not in the catalog.
         """
         numbers = self._by_number(question)
         item_indices, similarities = self.recommender.similar(self._number(movie_id), n=n, **numbers)
@@ -211,7 +211,7 @@ class MovieModel:
 
     @cached_property
     def _labels(self) -> list[str]:
-        """Return the texts that the source calls its movies by, in the order of the catalogue; empty for numbers."""
+        """Return the texts that the source calls its movies by, in the order of the catalog; empty for numbers."""
         return list(self.info.dataset.get("movie_labels", ()))
 
     @cached_property

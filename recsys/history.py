@@ -24,12 +24,12 @@ _LIKE_SCALE = (MAX_STARS - NEUTRAL_STARS) ** (1 - LIKE_EXPONENT)
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A user's ratings in terms of the catalogue.
+    """A user's ratings in terms of the catalog.
 
     Attributes
     ----------
     seen
-        int64, (n_seen,), ascending rows of the catalogue that are rated; they never come back.
+        int64, (n_seen,), ascending rows of the catalog that are rated; they never come back.
     item_indices
         int64, (n_weighted,), those that weigh anything: first the liked rows, then the disliked ones, each ascending.
     weights
@@ -37,7 +37,7 @@ class History:
     n_liked
         How many of them are liked.
     unknown_movie_ids
-        Rated ids that are not in the catalogue, ascending.
+        Rated ids that are not in the catalog, ascending.
     """
 
     seen: NDArray[np.int64]
@@ -96,7 +96,7 @@ def rating_weights(stars: NDArray[np.float32], min_rating: float | None, exponen
 def history_of(
     stars_of: Mapping[int, float], row_of: Mapping[int, int], *, min_rating: float | None, exponent: float
 ) -> History:
-    """Return a history from stars by movie id and the catalogue's row of each movie id."""
+    """Return a history from stars by movie id and the catalog's row of each movie id."""
     # Plain Python: for the few ratings of most histories, NumPy's calls would take several times as long.
     seen, liked, disliked, unknown = [], [], [], []
     likes, dislikes = [], []

@@ -38,14 +38,14 @@ class Recommendations:
     Attributes
     ----------
     item_indices
-        int64, (at most n,), rows of the catalogue, best first; places for new movies come last.
+        int64, (at most n,), rows of the catalog, best first; places for new movies come last.
     scores
         float32, (at most n,). With strategy ``popular`` the share of recent users who have rated each movie, from 0 to
         1, lowered by its likeness to what is disliked.
     strategy
         ``personal``, or ``popular`` where no known movie was liked or nothing liked speaks for another.
     unknown_movie_ids
-        Movies of the history and candidates of the filter that the catalogue does not hold, ascending.
+        Movies of the history and candidates of the filter that the catalog does not hold, ascending.
     n_new
         How many of the last ones fill places for new movies.
     """
@@ -59,7 +59,7 @@ class Recommendations:
 
 @dataclass(frozen=True, eq=False)
 class Recommender:
-    """An item-item model over a catalogue.
+    """An item-item model over a catalog.
 
     Attributes
     ----------
@@ -306,7 +306,7 @@ class Recommender:
         Raises
         ------
         UnknownMovieError
-            When the movie is not in the catalogue, or hidden.
+            When the movie is not in the catalog, or hidden.
         ParameterError
             For n < 1, and for a genre that there is not.
         """

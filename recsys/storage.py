@@ -8,7 +8,7 @@
     data_profile.json              what its ratings looked like, see `recsys.drift.profile`; missing in older models
     recent_popularity.npy          float32, (n_items,), shares of recent users; missing in older models
     item_weights.values.npy        float32, (n_items, n_items)
-    item_weights.data.npy, .indices.npy, .indptr.npy         the same as CSR, of a large catalogue
+    item_weights.data.npy, .indices.npy, .indptr.npy         the same as CSR, of a large catalog
     item_weights.factors.npy, .order.npy, .row_scale.npy     or as factors: `recsys.item_factors.FactorItemMatrix`
     item_similarity.*              likewise; missing where it is the same matrix
     item_similarity.factors.npy, .content.npy                or as factors: `recsys.item_factors.FactorSimilarity`
@@ -131,7 +131,7 @@ def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, Model
     similarity = weights if shared else _open_matrix("item_similarity", folder, manifest["sha256"])
     popularity = _open_array(folder / "popularity.npy")
     if not len(popularity) == weights.n_items == similarity.n_items == catalog.n_items:
-        raise ArtifactError(f"the files of {folder} are of different catalogues; train the model again")
+        raise ArtifactError(f"the files of {folder} are of different catalogs; train the model again")
     info = ModelInfo(manifest["method"], manifest["params"], manifest["dataset"], manifest["versions"])
     recommender = Recommender(
         catalog,
@@ -220,7 +220,7 @@ def _open_recent(folder: Path, manifest: dict[str, Any], popularity: NDArray[np.
         return all_time_popularity(popularity, int(manifest["dataset"]["n_users"]))
     shares = _open_array(folder / RECENT_POPULARITY)
     if len(shares) != len(popularity):
-        raise ArtifactError(f"the files of {folder} are of different catalogues; train the model again")
+        raise ArtifactError(f"the files of {folder} are of different catalogs; train the model again")
     return RecentPopularity(shares, float(manifest["recent_users"]))
 
 

@@ -47,7 +47,7 @@ def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     n_items = len(scores)
     if not 0 < k < n_items:
         return np.arange(n_items)
-    # Of a large catalogue most scores are alike, namely zero, and a partition is slow over those. The k-th of the
+    # Of a large catalog most scores are alike, namely zero, and a partition is slow over those. The k-th of the
     # maxima of disjoint parts is no higher than the k-th of all.
     size = _part_size(n_items, k)
     n_parts = n_items // size
@@ -133,7 +133,7 @@ def _candidates_of_rows(scores: NDArray[np.float32], width: int) -> tuple[NDArra
 def _not_below(scores: NDArray[np.float32], width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows and columns, int64, of scores that are not below one that `width` of their row reach.
 
-    In a large catalogue that is the `width`-th of the maxima of disjoint parts, and only the parts that reach it are
+    In a large catalog that is the `width`-th of the maxima of disjoint parts, and only the parts that reach it are
     looked at again.
     """
     n_rows, n_items = scores.shape

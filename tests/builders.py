@@ -1,4 +1,4 @@
-"""Small catalogues and datasets, written out by hand."""
+"""Small catalogs and datasets, written out by hand."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ GENRES = ("Action", "Comedy", "Drama")
 
 
 def make_catalog(movies: Sequence[tuple[int, str, int, str]]) -> Catalog:
-    """Return a catalogue of (movie_id, title, year, genres joined by |)."""
+    """Return a catalog of (movie_id, title, year, genres joined by |)."""
     return Catalog(
         movie_ids=np.array([movie[0] for movie in movies], dtype=np.int64),
         titles=tuple(movie[1] for movie in movies),

@@ -94,13 +94,13 @@ def recommend_file(
 
 
 def as_histories(table: RatingTable, catalog: Catalog) -> tuple[np.ndarray, sp.csr_array, int]:
-    """Return histories in terms of a catalogue.
+    """Return histories in terms of a catalog.
 
     Returns
     -------
     (user_ids, histories, n_unknown): int64 (n_users,) ascending, every user of the table; CSR float32
     (n_users, n_items), stars, five where the table has no ratings; and the number of ratings that were left out because
-    the catalogue does not hold their movie.
+    the catalog does not hold their movie.
     """
     user_ids, user_indices = np.unique(table.user_ids, return_inverse=True)
     item_indices = find_ids(catalog.movie_ids, table.movie_ids)

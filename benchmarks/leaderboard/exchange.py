@@ -13,7 +13,7 @@ N_LISTED = 10
 
 @dataclass(frozen=True, eq=False)
 class Ratings:
-    """Ratings as columns, with the catalogue for methods that look at content.
+    """Ratings as columns, with the catalog for methods that look at content.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Ratings:
     n_users
         Number of users, those without a rating included.
     movie_ids, titles, years, genres
-        (n_items,) and (n_items, n_genres), the catalogue.
+        (n_items,) and (n_items, n_genres), the catalog.
     """
 
     user_indices: NDArray[np.int32]

@@ -17,7 +17,7 @@ from recsys.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Ratings of users for the movies of a catalogue.
+    """Ratings of users for the movies of a catalog.
 
     Users are rows, always. A part of a dataset (`part`) keeps all its users and movies, so that rows and columns mean
     the same before and after a split.
@@ -69,14 +69,14 @@ class Dataset:
         Raises
         ------
         DataError
-            No rating, a movie that is not in the catalogue, a rating off the scale, or a (user, movie) pair twice.
+            No rating, a movie that is not in the catalog, a rating off the scale, or a (user, movie) pair twice.
         """
         if len(ratings) == 0:
             raise DataError(f"dataset {name} holds no rating")
         item_indices = find_ids(catalog.movie_ids, movie_ids)
         if np.any(item_indices < 0):
             unknown = int(movie_ids[np.argmin(item_indices)])
-            raise DataError(f"movie {unknown} is rated but not in the catalogue of {name}")
+            raise DataError(f"movie {unknown} is rated but not in the catalog of {name}")
         if not np.all((ratings >= MIN_STARS) & (ratings <= MAX_STARS)):
             raise DataError(f"a rating of {name} is off the scale of {MIN_STARS} to {MAX_STARS} stars")
         users, user_indices = index_ids(user_ids)

@@ -40,7 +40,7 @@ def download_ml100k(
     """Return the folder, with MovieLens 100K in it; nothing is fetched when it is there already.
 
     The files reach the folder only after their sums have been found right; after any failure it is as it was.
-    ``show_license`` is called with the licence as soon as it is known.
+    ``show_license`` is called with the license as soon as it is known.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def download_ml100k(
 
 
 def usage_license(folder: Path) -> str:
-    """Return the licence part of the ``README`` that comes with MovieLens 100K; empty when there is none."""
+    """Return the license part of the ``README`` that comes with MovieLens 100K; empty when there is none."""
     path = folder / "README"
     if not path.exists():
         return ""

@@ -17,7 +17,7 @@ def read_histories(
     """Return who has watched what: ids, and stars where the file has ratings, else None.
 
     The file is anything that `recsys.data.readers.ratings` reads; the rating may be missing, and movies need not be in
-    any catalogue.
+    any catalog.
 
     Raises
     ------

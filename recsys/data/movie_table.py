@@ -1,4 +1,4 @@
-"""From the lines of a file of movies to a catalogue."""
+"""From the lines of a file of movies to a catalog."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class MovieRow:
 
 
 def build_catalog(path: Path | str, rows: Iterable[MovieRow], genre_names: Sequence[str] | None = None) -> Catalog:
-    """Return the catalogue of the movies of a file.
+    """Return the catalog of the movies of a file.
 
     ``genre_names`` gives the genre columns and their order; without, they are those that occur, by name. Placeholders
     such as "unknown" get no column: their movies stay, without a genre.

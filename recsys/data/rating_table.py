@@ -94,7 +94,7 @@ class RatingTable:
         return self._keep_last(users, items, len(known), policies)[0]
 
     def to_dataset(self, name: str, catalog: Catalog, policies: Policies, notes: tuple[Note, ...] = ()) -> Dataset:
-        """Return the ratings as a dataset over the movies of a catalogue; ``notes`` are those of other files.
+        """Return the ratings as a dataset over the movies of a catalog; ``notes`` are those of other files.
 
         Raises
         ------

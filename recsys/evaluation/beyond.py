@@ -17,7 +17,7 @@ def exposure(item_indices: TopLists, n_items: int) -> Counts:
 
 
 def catalog_coverage(item_indices: TopLists, n_items: int) -> float:
-    """Return the share of the catalogue that at least one list shows; 0 for no list.
+    """Return the share of the catalog that at least one list shows; 0 for no list.
 
     Ge, Delgado-Battenfeld & Jannach 2010, DOI 10.1145/1864708.1864761.
     """
@@ -53,7 +53,7 @@ def popularity_bias(item_indices: TopLists, popularity: Counts) -> float:
 
     The popularity of a movie is expressed as the share of all train ratings that went to less popular movies, plus
     half of those that went to equally popular ones. Over the train ratings themselves this averages exactly 0.5, so
-    the number compares between catalogues of any size, which the average recommendation popularity (ARP; Yin et al.
+    the number compares between catalogs of any size, which the average recommendation popularity (ARP; Yin et al.
     2012, arXiv:1205.6700; Abdollahpouri et al. 2019, arXiv:1901.07555) does not. The mean is taken over
     all places in all lists; NaN when nothing is shown or nothing is rated.
     """

@@ -18,7 +18,7 @@ class ContentCosineParams(MethodParams):
 
 
 def fit(dataset: Dataset, params: ContentCosineParams) -> FittedItems:
-    """Return the cosine of (genres, year) vectors, dense or top neighbours, as weights and as similarity.
+    """Return the cosine of (genres, year) vectors, dense or top neighbors, as weights and as similarity.
 
     Genres form one unit vector and the year another; the cosine is taken over both. Movies without known content are
     similar to none. Ratings are not looked at.

@@ -1,4 +1,4 @@
-"""Item-based nearest neighbours: movies are alike when the same users have rated them.
+"""Item-based nearest neighbors: movies are alike when the same users have rated them.
 
 Sarwar et al. (2001), DOI 10.1145/371920.372071; shrinkage as in Ferrari Dacrema et al. (2019),
 DOI 10.1145/3298689.3347058; BM25 as in Robertson & Zaragoza (2009), DOI 10.1561/1500000019.

@@ -25,7 +25,7 @@ NEGLIGIBLE = 0.01
 FEW_ROWS = 1000
 """Of so few users, features included, the spectrum is computed whole, however many the movies."""
 MIN_RANK, MAX_RANK = 64, 128
-"""Bounds of the number of eigenvectors, where a catalogue is too large for all of them. 256 take twice the time and are
+"""Bounds of the number of eigenvectors, where a catalog is too large for all of them. 256 take twice the time and are
 no better on an implicit copy of MovieLens 1M, and worse on 10 million simulated ratings (nDCG@10 0.411, 128 0.418)."""
 RANKS_PER_SIGNAL = 10
 """Beyond so many ranks for each signal the filter is negligible."""
@@ -113,7 +113,7 @@ def n_signals(eigenvalues: Float32, edge: float) -> int:
 
 
 def whole_spectrum(gram: ScaledGram, n_rows: int) -> Spectrum:
-    """Return all positive eigenvalues of a small catalogue, and their vectors."""
+    """Return all positive eigenvalues of a small catalog, and their vectors."""
     if n_rows < gram.n_items:  # no more than so many are positive
         lanczos = BlockLanczos(gram)
         lanczos.grow(n_rows + BLOCK)  # the first block lies partly where the eigenvalues are zero
@@ -125,7 +125,7 @@ def whole_spectrum(gram: ScaledGram, n_rows: int) -> Spectrum:
 
 
 def leading_spectrum(gram: GramOperator, edge: float) -> Spectrum:
-    """Return the leading eigenvalues of a large catalogue, as many as the filter lets pass, and their vectors."""
+    """Return the leading eigenvalues of a large catalog, as many as the filter lets pass, and their vectors."""
     lanczos = BlockLanczos(gram)
     rank, wanted = 0, MIN_RANK
     while rank < wanted:

@@ -1,6 +1,6 @@
-"""From rows of similarities to an item matrix: dense while the catalogue is small, else the top neighbours only.
+"""From rows of similarities to an item matrix: dense while the catalog is small, else the top neighbors only.
 
-Those of a large catalogue are asked for in blocks, so that memory stays bounded.
+Those of a large catalog are asked for in blocks, so that memory stays bounded.
 """
 
 import os
@@ -20,7 +20,7 @@ RowBlock = Callable[[slice], Float32]
 DENSE_ITEMS = 5000
 """Up to this many movies a matrix is kept dense: 100 MB."""
 SPARSE_NEIGHBORS = 200
-"""Neighbours kept per movie of a larger catalogue."""
+"""Neighbors kept per movie of a larger catalog."""
 CHUNKS_PER_NEIGHBOR = 4
 """More leave fewer candidates, at the price of more peaks."""
 THREADS = min(os.cpu_count() or 1, 4)
@@ -37,7 +37,7 @@ def item_matrix(rows: RowBlock, n_items: int, *, n_neighbors: int = SPARSE_NEIGH
     rows
         Returns a block of dense rows, float32, (n_rows, n_items). It is called once for each block.
     n_neighbors
-        Entries kept per row of a catalogue too large to be dense, those of largest magnitude, ties by item index.
+        Entries kept per row of a catalog too large to be dense, those of largest magnitude, ties by item index.
     """
     return item_matrices(lambda block: (rows(block),), n_items, n_neighbors=n_neighbors)[0]
 

@@ -1,7 +1,7 @@
 """From a smoother to what a method returns.
 
 A smoother is a symmetric, positive semi-definite (n_items, n_items) matrix that turns a user's ratings into denoised
-ones. It is asked for by blocks of rows, so that a large catalogue is never spelled out whole.
+ones. It is asked for by blocks of rows, so that a large catalog is never spelled out whole.
 """
 
 import numpy as np
@@ -63,7 +63,7 @@ def fitted_smoother(
 def fitted_factors(
     factors: Float32, *, row_scale: Float32, column_scale: Float32, features: Float32 | None = None, share: float = 0.0
 ) -> FittedItems:
-    """Return the same of the smoother ``factors @ factors.T``, which a large catalogue keeps as factors.
+    """Return the same of the smoother ``factors @ factors.T``, which a large catalog keeps as factors.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class SyncStatus:
     poll_seconds
         How often the registry is asked.
     checked_at
-        When the last look was, monotonic seconds, which no change of the clock moves; they start anew with the machine.
+        When the last look was, monotonic seconds, which no change of the clock moves; they restart with the machine.
     """
 
     registry_reachable: bool | None = None

@@ -50,7 +50,7 @@ class LoadedModel:
         if movie_ids == self.hidden_ids:
             return self
         other = replace(self, recommender=self.recommender.hiding(movie_ids), hidden_ids=movie_ids)
-        # What has been derived from the catalogue stays as it is; the index of titles takes long to make.
+        # What has been derived from the catalog stays as it is; the index of titles takes long to make.
         vars(other).update({name: vars(self)[name] for name in ("titles", "movie_ids", "years") if name in vars(self)})
         return other
 

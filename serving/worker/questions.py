@@ -24,7 +24,7 @@ class Recommended(NamedTuple):
     body
         JSON.
     rows
-        Of the catalogue: the movies in the list.
+        Of the catalog: the movies in the list.
     is_popular
         Whether they are popular ones, as the history said nothing.
     n_unknown

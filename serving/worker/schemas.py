@@ -269,7 +269,7 @@ class VersionInLife(_Answer):
     distinct_movies: int
     """Different movies that it has recommended."""
     coverage: float | None
-    """The same as a share of its catalogue; of the served version only."""
+    """The same as a share of its catalog; of the served version only."""
 
 
 class MetricsAnswer(_Answer):

@@ -95,7 +95,7 @@ class ServedModel:
                 await self.refresh_in_thread()
 
     def _loaded(self, published: CachedVersion) -> LoadedModel:
-        """Return a model from memory, or load it; another copy of the same version is loaded anew."""
+        """Return a model from memory, or load it; another copy of the same version is loaded again."""
         key = published.folder, copy_id_of(published, self._cache.root)
         if key not in self._kept:
             self._kept[key] = load_cached_version(published, self._cache.root, check_files=self._check_files)

@@ -34,7 +34,7 @@ def spellings(title: str) -> Iterator[str]:
 
 
 class TitleIndex:
-    """All titles of a catalogue, ready to be searched.
+    """All titles of a catalog, ready to be searched.
 
     One long text, a line for each spelling, the best-known movie first: what is found first is shown first.
 
@@ -58,7 +58,7 @@ class TitleIndex:
         self._starts = np.cumsum([0, *map(len, lines)])[:-1].tolist()
 
     def search(self, query: str, limit: int, hidden: NDArray[np.bool_] | None = None) -> list[int]:
-        """Return rows of the catalogue, at most ``limit``: titles that begin with the query, words that do, then any.
+        """Return rows of the catalog, at most ``limit``: titles that begin with the query, words that do, then any.
 
         Where none does, one typing error is forgiven.
 

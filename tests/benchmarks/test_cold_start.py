@@ -1,4 +1,4 @@
-"""The splits of the cold-start benchmark, and the simulator of large catalogues."""
+"""The splits of the cold-start benchmark, and the simulator of large catalogs."""
 
 import numpy as np
 

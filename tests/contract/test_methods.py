@@ -30,7 +30,7 @@ def method(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["dense", "sparse"])
 def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Fit once as a small catalogue is fitted and once as a large one is."""
+    """Fit once as a small catalog is fitted and once as a large one is."""
     if request.param == "sparse":
         monkeypatch.setattr(neighborhoods, "DENSE_ITEMS", 0)
     return str(request.param)
@@ -107,7 +107,7 @@ def test_recommend_disliked_only_gives_popular_movies_less_those_alike(model: Re
     assert (np.diff(answer.scores) <= 0).all()
 
 
-def test_recommend_whole_catalogue_seen_gives_an_empty_list(model: Recommender) -> None:
+def test_recommend_whole_catalog_seen_gives_an_empty_list(model: Recommender) -> None:
     answer = model.recommend([10, 20, 30, 40, 50, 60], [5] * 6)
     assert len(answer.item_indices) == 0
 
@@ -153,7 +153,7 @@ def test_movie_known_by_nothing_is_similar_to_none(model: Recommender) -> None:
     assert len(model.similar(60)[0]) == 0
 
 
-def test_fit_one_movie_catalogue_answers(method: str, storage: str) -> None:
+def test_fit_one_movie_catalog_answers(method: str, storage: str) -> None:
     dataset = make_dataset(make_catalog([(7, "Only (2000)", 2000, "Drama")]), [(1, 7, 5), (2, 7, 3)])
     model = fit(method, dataset)
     assert np.isfinite(dense(model.item_weights)).all()

@@ -91,7 +91,7 @@ def small() -> Dataset:
 
 @pytest.fixture(params=method_names(), scope="module")
 def fitted(request: pytest.FixtureRequest, small: Dataset) -> Callable[[str], Recommender]:
-    """Return a model of each method, as a small and as a large catalogue is stored."""
+    """Return a model of each method, as a small and as a large catalog is stored."""
     method = get_method(request.param)
     recipe = Recipe(method.name, make_params(method, {}))
     models = {"dense": recipe.recommender(small)}

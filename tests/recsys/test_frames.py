@@ -182,8 +182,8 @@ class TestMovieModel:
         assert model.recommend({10: 5}, n=3, filter={"not_genres": ["War"]})["title"].tolist() == ["B", "C"]
         with pytest.raises(ParameterError, match="diversity=7"):
             model.recommend({10: 5}, diversity=7)
-        with pytest.raises(ParameterError, match=r"recommend does not take that: .*'colour'"):
-            model.recommend({10: 5}, colour="red")
+        with pytest.raises(ParameterError, match=r"recommend does not take that: .*'color'"):
+            model.recommend({10: 5}, color="red")
         with pytest.raises(ParameterError, match="rating 9 is off the scale"):
             model.recommend({10: 9})
         with pytest.raises(ParameterError, match="'ten' is no movie id"):

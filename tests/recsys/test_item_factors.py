@@ -17,7 +17,7 @@ N_ITEMS, RANK = 500, 6
 
 @pytest.fixture(autouse=True)
 def _several_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a scan of the few movies of a test go in steps as that of a large catalogue does."""
+    """Let a scan of the few movies of a test go in steps as that of a large catalog does."""
     monkeypatch.setattr(item_factors, "FIRST_ROWS", 8)
 
 

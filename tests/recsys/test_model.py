@@ -235,5 +235,5 @@ def test_similar_orders_by_similarity_then_id(model: Recommender) -> None:
 
 
 def test_similar_unknown_movie_is_named(model: Recommender) -> None:
-    with pytest.raises(UnknownMovieError, match="movie 99 is not in the catalogue"):
+    with pytest.raises(UnknownMovieError, match="movie 99 is not in the catalog"):
         model.similar(99)

@@ -17,7 +17,7 @@ from serving.worker.hidden_movies import HiddenMovies
 def hidden(tmp_path: Path) -> Path:
     """Return the file of hidden movies, which hides 30."""
     path = tmp_path / "hidden.txt"
-    path.write_text("# licence ended\n30  # Gamma\n\n")
+    path.write_text("# license ended\n30  # Gamma\n\n")
     return path
 
 

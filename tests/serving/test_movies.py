@@ -23,7 +23,7 @@ def test_movie_unknown_gives_404(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.json()["error"] == "UnknownMovieError"
-    assert "not in the catalogue" in answer.json()["detail"]
+    assert "not in the catalog" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/movies/abc", "/movies/1.5", f"/movies/{2**63}", f"/movies/{10**400}"])

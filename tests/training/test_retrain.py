@@ -189,12 +189,12 @@ def test_retrain_other_data_same_movies_is_compared_on_the_new(registry, dataset
     assert done.verdict.numbers["users"] == pytest.approx(90 / 50)
 
 
-def test_retrain_other_catalogue_is_left_to_a_person(registry, dataset, tiny):
+def test_retrain_other_catalog_is_left_to_a_person(registry, dataset, tiny):
     first = add_version(registry, tiny, recipe("item-knn"))
     move(registry, "Production", first.version, action="promoted")
     done = run_retraining(registry, dataset)
     assert not done.promoted
-    assert "another catalogue is for a person" in done.verdict.sentence
+    assert "another catalog is for a person" in done.verdict.sentence
     assert done.verdict.numbers["catalog_kept"] == 0.0
 
 

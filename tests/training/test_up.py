@@ -141,7 +141,7 @@ def test_rollback_to_other_data_is_never_refused(run: Run, registry: Registry, t
         add_version(registry, dataset, recipe("item-knn"), ndcg_at_10=0.3)
     assert run("promote", "1")[0] == 0
     assert run("promote", "2")[0] == 3
-    assert run("promote", "2", "--force", "--why", "a new catalogue")[0] == 0
+    assert run("promote", "2", "--force", "--why", "a new catalog")[0] == 0
     code, out, _ = run("rollback")
     assert (code, served(registry)) == (0, 1)
     assert "before it was version 2" in out
@@ -158,11 +158,11 @@ def test_promote_of_data_that_have_grown_is_allowed_and_of_lost_movies_is_not(
     assert run("promote", "2")[0] == 0
     code, out, _ = run("promote", "3")
     assert code == 3
-    assert "it knows 10.0% of Production's movies by the same id and title: another catalogue" in out
+    assert "it knows 10.0% of Production's movies by the same id and title: another catalog" in out
 
 
 def without_most_movies(dataset: Dataset) -> Dataset:
-    """Return a dataset with a tenth of the catalogue, the rest of it gone."""
+    """Return a dataset with a tenth of the catalog, the rest of it gone."""
     n_kept = dataset.n_items // 10
     kept = dataset.item_indices < n_kept
     whole = dataset.catalog

@@ -1,4 +1,4 @@
-"""Fetch MovieLens 100K from GroupLens, check it, and show its licence."""
+"""Fetch MovieLens 100K from GroupLens, check it, and show its license."""
 
 import argparse
 import sys

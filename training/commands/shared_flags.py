@@ -175,5 +175,5 @@ def parse_params(text: str) -> dict[str, str]:
 
 
 def show_license(text: str) -> None:
-    """Print a dataset's licence to standard error, so that standard output keeps the results."""
+    """Print a dataset's license to standard error, so that standard output keeps the results."""
     sys.stderr.write(f"\n{text}\n\n")

@@ -44,7 +44,7 @@ def share_of_genres_kept(production: Catalog, candidate: Catalog) -> float | Non
 def _movies(candidate: Catalog, production: Catalog, params: GateParams) -> Check:
     kept = share_of_movies_kept(production, candidate)
     sentence = f"it knows {kept:.1%} of Production's movies by the same id and title"
-    otherwise = "another catalogue is for a person to decide on"
+    otherwise = "another catalog is for a person to decide on"
     return at_least("catalog_kept", "catalog", kept, params.min_catalog_kept, sentence, otherwise=otherwise)
 
 

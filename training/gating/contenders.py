@@ -28,7 +28,7 @@ class Contender:
     user_ndcg
         float64, (n_users,), nDCG@10 of each.
     coverage
-        Share of the catalogue in the lists of ten.
+        Share of the catalog in the lists of ten.
     """
 
     label: str

@@ -23,7 +23,7 @@ def evaluate_recipe(recipe: Recipe, parts: Split) -> Evaluation:
 
 
 def evaluate_as_registered(model: Recommender, parts: Split) -> Evaluation:
-    """Return how a model does that has been fitted elsewhere, be it on another catalogue."""
+    """Return how a model does that has been fitted elsewhere, be it on another catalog."""
     translated = TranslatedScorer(scorer_of(model).scorer, model.catalog, parts.train.catalog)
     return evaluate(PopularFallback(translated, recent_popularity(parts.train).shares), parts)
 

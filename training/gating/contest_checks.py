@@ -151,9 +151,9 @@ def _coverage(trials: Trials, params: GateParams) -> Check:
 
 
 def coverage_check(now: float, before: float, params: GateParams) -> Check:
-    """Return the check of the shares of the catalogue that the lists of candidate and Production cover."""
+    """Return the check of the shares of the catalog that the lists of candidate and Production cover."""
     threshold = None if params.min_coverage_ratio is None else params.min_coverage_ratio * before
-    sentence = f"its lists cover {now:.1%} of the catalogue, Production's {before:.1%}"
+    sentence = f"its lists cover {now:.1%} of the catalog, Production's {before:.1%}"
     otherwise = f"coverage collapses below {params.min_coverage_ratio or 0:.0%} of what it was"
     return at_least("coverage", "coverage", now, threshold, sentence, otherwise=otherwise)
 

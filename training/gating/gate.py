@@ -2,7 +2,7 @@
 
 A refused promotion is a value, not an exception. All checks are made and told, in this order: does the candidate
 answer, are its data what Production's have grown into, is it about the same movies, does it hold its own where ratings
-are new, do its lists still cover the catalogue, does it reach what is on record.
+are new, do its lists still cover the catalog, does it reach what is on record.
 """
 
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ class GateParams(BaseModel):
     min_users: int = Field(30, ge=1)
     """With fewer users an interval means nothing."""
     min_coverage_ratio: Share = 0.25
-    """The least that may be left of Production's catalogue coverage, as a share of it."""
+    """The least that may be left of Production's catalog coverage, as a share of it."""
     n_resamples: int = Field(10_000, ge=100)
     """Draws of the bootstrap."""
     seed: int = Field(0, ge=0)

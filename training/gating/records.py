@@ -18,7 +18,7 @@ Protocol = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Reached:
-    """nDCG@10 with the interval of its mean over users, and catalogue coverage, of one version."""
+    """nDCG@10 with the interval of its mean over users, and catalog coverage, of one version."""
 
     ndcg: float
     lower: float

@@ -21,7 +21,7 @@ def problem_of_model(model: Recommender) -> str:
     Asked are a user without a history, users who like one of the best-known movies each, and one who likes them all.
     """
     if model.catalog.n_items < 2:
-        return f"the catalogue holds {model.catalog.n_items} movies"
+        return f"the catalog holds {model.catalog.n_items} movies"
     best_known = np.argsort(-model.popularity, kind="stable")[:N_PROBES]
     ids = model.catalog.movie_ids[best_known].tolist()
     for liked in ([], *([movie_id] for movie_id in ids), ids[: max(1, len(ids) // 2)]):

@@ -1,4 +1,4 @@
-"""A scorer of one catalogue that answers in terms of another."""
+"""A scorer of one catalog that answers in terms of another."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from recsys.evaluation.scorer import Scorer
 
 @dataclass(frozen=True, eq=False)
 class TranslatedScorer:
-    """Lets a scorer of one catalogue answer in terms of another; movies that it does not know score zero."""
+    """Lets a scorer of one catalog answer in terms of another; movies that it does not know score zero."""
 
     scorer: Scorer
     own: Catalog
     asked: Catalog
 
     def scores(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Return the scores, dense float32, (n_block, n_items) of the asked catalogue."""
+        """Return the scores, dense float32, (n_block, n_items) of the asked catalog."""
         columns = self.own.find(self.asked.movie_ids)
         known = np.flatnonzero(columns >= 0)
         picked = histories[:, known].tocoo()

@@ -49,7 +49,7 @@ def user_histogram(evaluation: Evaluation, baseline: Evaluation, method: str) ->
 
 
 def long_tail(evaluation: Evaluation, baseline: Evaluation, popularity: np.ndarray, method: str) -> Figure:
-    """Return how the lists of ten spread over the catalogue, against how the ratings do.
+    """Return how the lists of ten spread over the catalog, against how the ratings do.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def long_tail(evaluation: Evaluation, baseline: Evaluation, popularity: np.ndarr
         shown = numbers.item_indices[:, :10]
         exposure = np.bincount(shown[shown >= 0], minlength=len(order))
         axes.plot(share, _cumulative(exposure[order]), color=color, label=f"recommended by {label}")
-    axes.set_xlabel("share of the catalogue, most-rated movies first")
+    axes.set_xlabel("share of the catalog, most-rated movies first")
     axes.set_ylabel("share of all ratings or recommendations")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(PercentFormatter(1))

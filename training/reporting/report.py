@@ -158,7 +158,7 @@ def _tastes(model: Recommender) -> str:
         parts.append(
             f"<article><h3>{escape(taste)}</h3><p>likes {escape(rows[0]['likes'])}</p><ol>{films}</ol></article>"
         )
-    return "".join(parts) or "<p>The catalogue holds too few of the films that the samples begin with.</p>"
+    return "".join(parts) or "<p>The catalog holds too few of the films that the samples begin with.</p>"
 
 
 def _similar(model: Recommender) -> str:

@@ -16,7 +16,7 @@ Table = dict[str, list[Any]]
 def sample_recommendations(model: Recommender, *, n: int = 10) -> Table:
     """Return what the model recommends to a few named tastes, a row for each movie.
 
-    Of a taste with fewer than two of its films in the catalogue no list is made.
+    Of a taste with fewer than two of its films in the catalog no list is made.
     """
     rows = []
     catalog = model.catalog

@@ -40,7 +40,7 @@ WELL_KNOWN: tuple[Film, ...] = (
 
 
 def find_films(catalog: Catalog, films: tuple[Film, ...]) -> list[int]:
-    """Return the rows of those films that the catalogue holds, in the given order.
+    """Return the rows of those films that the catalog holds, in the given order.
 
     A title matches that starts alike, in the same year give or take one, as sources differ; the shortest wins.
     """

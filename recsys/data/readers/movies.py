@@ -1,4 +1,4 @@
-"""A file of movies, in whatever form it is written, as the rows of a catalogue."""
+"""A file of movies, in whatever form it is written, as the rows of a catalog."""
 
 import csv
 import io

@@ -12,7 +12,7 @@ _MAX_INT32 = 2**31 - 1
 
 @dataclass(frozen=True, eq=False)
 class RatingColumns:
-    """Ratings in the order of their lines, not checked against any scale or catalogue.
+    """Ratings in the order of their lines, not checked against any scale or catalog.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """What each version has answered since it was first asked, counted over all workers.
 
 A worker has a few places for versions in its row of the board; one that is new gets the longest unused of them. The
-movies that a version has recommended are bits of a map: exact for catalogues up to `MAP_BITS` movies, beyond that by
+movies that a version has recommended are bits of a map: exact for catalogs up to `MAP_BITS` movies, beyond that by
 linear counting (Whang, Vander-Zanden & Taylor 1990, DOI 10.1145/78922.78925), within a fifth.
 """
 
@@ -87,7 +87,7 @@ class VersionMetrics:
         is_popular
             Whether the list is of popular movies, as the history said nothing.
         rows
-            Of the catalogue: the movies in the list.
+            Of the catalog: the movies in the list.
         """
         row, start = self._row, self._places.get(int(version))
         if start is None:

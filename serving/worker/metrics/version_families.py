@@ -39,7 +39,7 @@ def served_families(served: ServedFacts | None) -> Iterator[Iterator[str]]:
     gauges = {
         "recsys_model_created_timestamp_seconds": ("When the served model was registered.", "created"),
         "recsys_model_newest_rating_timestamp_seconds": ("Time of the newest rating that it knows.", "newest_rating"),
-        "recsys_model_movies": ("Movies in its catalogue.", "n_movies"),
+        "recsys_model_movies": ("Movies in its catalog.", "n_movies"),
     }
     for name, (purpose, field) in gauges.items():
         value = getattr(served, field) if served else None

@@ -21,7 +21,7 @@ class ServedFacts:
     created, newest_rating
         When it was registered, and the time of the newest rating that it knows, Unix time; None where not on record.
     n_movies
-        Movies in its catalogue.
+        Movies in its catalog.
     """
 
     version: str

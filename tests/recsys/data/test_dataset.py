@@ -50,7 +50,7 @@ def test_part_keeps_users_and_movies() -> None:
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ([(1, 30, 3, 0)], "movie 30 is rated but not in the catalogue of tiny"),
+        ([(1, 30, 3, 0)], "movie 30 is rated but not in the catalog of tiny"),
         ([(1, 10, 5.5, 0)], "off the scale of 0.5 to 5.0 stars"),
         ([(1, 10, float("nan"), 0)], "off the scale"),
         ([(1, 10, 3, 0), (2, 10, 3, 0), (1, 10, 4, 1)], "rates the same movie twice"),

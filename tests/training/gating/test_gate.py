@@ -118,7 +118,7 @@ def test_judge_coverage_collapse_is_refused_though_better():
     collapsed = Contest(contender(BASE + 0.1, coverage=0.01), contender(BASE, coverage=0.2))
     verdict = verdict_of(trials(collapsed))
     assert [check.name for check in verdict.failed] == ["coverage"]
-    assert "its lists cover 1.0% of the catalogue, Production's 20.0%: coverage collapses" in verdict.sentence
+    assert "its lists cover 1.0% of the catalog, Production's 20.0%: coverage collapses" in verdict.sentence
 
 
 def test_judge_several_failures_are_all_told_in_order():
@@ -146,14 +146,14 @@ def test_judge_different_users_are_never_compared():
 
 
 @pytest.mark.parametrize(("n_known", "promoted"), [(10, True), (9, True), (8, False), (0, False)])
-def test_judge_other_catalogue_is_for_a_person(n_known, promoted):
+def test_judge_other_catalog_is_for_a_person(n_known, promoted):
     whole = make_catalog([(number, f"Movie {number}", 2000, "Drama") for number in range(1, 11)])
     other = make_catalog([(n, f"{'Movie' if n <= n_known else 'Film'} {n}", 2000, "Drama") for n in range(1, 11)])
     production = Side("ml-100k", 900, 1000, whole, np.arange(10))
     candidate = Side("ml-100k", 900, 1000, other, np.arange(10))
     verdict = judge(Evidence(candidate, production, trials=trials(contest(0.05))), GateParams(), NOW)
     assert verdict.promote is promoted
-    assert promoted or "another catalogue" in verdict.sentence
+    assert promoted or "another catalog" in verdict.sentence
 
 
 def test_judge_lost_genres_are_refused():

@@ -65,7 +65,7 @@ def test_movies_are_exact_while_each_has_a_bit(descriptor: int, n_movies: int) -
     assert metrics.totals()[0].movies == n_movies
 
 
-def test_movies_of_a_large_catalogue_are_about_right(descriptor: int) -> None:
+def test_movies_of_a_large_catalog_are_about_right(descriptor: int) -> None:
     metrics = VersionMetrics(Board(descriptor, 2), 0)
     rows = random.Random(5).sample(range(90_000), 20_000)
     count(metrics, "1", rows)
