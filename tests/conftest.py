@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from builders import make_catalog, make_dataset
+from hypothesis import HealthCheck
 
 from recsys.data import Dataset, open_dataset
 from recsys.data.sample import sample_dataset
+
+# No test depends on how fast the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 
 ML100K = Path(__file__).parent.parent.parent / "shared" / "data" / "ml-100k"
 

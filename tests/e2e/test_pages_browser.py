@@ -53,7 +53,7 @@ def test_page_is_drawn_under_its_policy_and_reports_nothing(browser: Any, servic
     page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(f"http://127.0.0.1:{service.port}{path}")
-    page.wait_for_selector(DRAWN[path], timeout=60_000)
+    page.wait_for_selector(DRAWN[path], timeout=180_000)
     page.wait_for_timeout(1000)
     page.close()
     # ReDoc would fetch its maker's logo from elsewhere, which the policy is there to prevent.
@@ -66,7 +66,7 @@ def test_documentation_sends_a_request_and_shows_its_answer(browser: Any, servic
     page.click("#operations-operation-live_health_live_get button.opblock-summary-control")
     page.click("button.try-out__btn")
     page.click("button.execute")
-    page.wait_for_selector(".responses-table.live-responses-table:has-text('alive')", timeout=60_000)
+    page.wait_for_selector(".responses-table.live-responses-table:has-text('alive')", timeout=180_000)
     page.close()
 
 
@@ -88,9 +88,9 @@ def test_explorer_odd_genres_and_titles_are_drawn(
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"http://127.0.0.1:{service.port}/")
-    page.wait_for_selector("#recommendations .films > li", timeout=60_000)
+    page.wait_for_selector("#recommendations .films > li", timeout=180_000)
     page.locator("#recommendations .films .film").first.click()
-    page.wait_for_selector("#card:not([hidden]) .genres", timeout=60_000)
+    page.wait_for_selector("#card:not([hidden]) .genres", timeout=180_000)
     assert page.locator("#recommendations .films > li").count() > 0
     page.close()
     assert wrong == []
@@ -111,10 +111,10 @@ def test_page_works_under_a_path_of_a_proxy(browser: Any, service: Service, path
 
     page.route(f"{own}/**", strip)
     page.goto(f"{own}{prefix}{path}")
-    page.wait_for_selector(DRAWN[path], timeout=60_000)
+    page.wait_for_selector(DRAWN[path], timeout=180_000)
     if path == "/docs":
         page.click("#operations-operation-live_health_live_get button.opblock-summary-control")
         page.click("button.try-out__btn")
         page.click("button.execute")
-        page.wait_for_selector(".responses-table.live-responses-table:has-text('alive')", timeout=60_000)
+        page.wait_for_selector(".responses-table.live-responses-table:has-text('alive')", timeout=180_000)
     page.close()

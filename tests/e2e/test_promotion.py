@@ -71,7 +71,7 @@ def page() -> Iterator[Any]:
             pytest.skip(f"no Chromium: none of {', '.join(BROWSERS)} is on PATH, and Playwright has brought none")
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         page = browser.new_page(viewport={"width": 1500, "height": 1200})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(180_000)
         yield page
         browser.close()
 
@@ -97,7 +97,7 @@ def open_alias_dialog(page: Any, registry: Registry, version: int) -> Any:
     page.goto("about:blank")
     page.goto(f"{registry.tracking_uri}/#/models/{MODEL}")
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name=f"Version {version}", exact=True))
-    row.locator("[data-component-id*=modelversiontablealiasescell]").click(timeout=60_000)
+    row.locator("[data-component-id*=modelversiontablealiasescell]").click(timeout=180_000)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox").wait_for()
     return dialog

@@ -4,7 +4,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import mlflow
 import pytest
 from builders import first_users
 from mlflow import MlflowClient
@@ -32,9 +31,9 @@ def trained(
 ) -> ModelVersion:
     """Return a new version, measured on a random split with seed 42 unless told otherwise."""
     version = add_version(registry, dataset, recipe(method), ndcg_at_10=ndcg)
-    mlflow.set_tracking_uri(registry.tracking_uri)
-    with mlflow.start_run(run_id=version.run_id):
-        mlflow.log_params({"split": "random", "holdout_ratio": 0.25, "seed": 42} | params)
+    client = MlflowClient(registry.tracking_uri)
+    for name, value in ({"split": "random", "holdout_ratio": 0.25, "seed": 42} | params).items():
+        client.log_param(version.run_id, name, value)
     return version
 
 
