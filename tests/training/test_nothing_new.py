@@ -31,7 +31,8 @@ def dataset() -> Dataset:
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("training.tracking.log_outcome", lambda *_: None)
     monkeypatch.setattr("training.retrain.add_gate_to_report", lambda *_: None)

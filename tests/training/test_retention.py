@@ -17,7 +17,8 @@ N_VERSIONS = 16
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """Return a model with many versions without files, as retention looks at none."""
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     store = make_store(tmp_path)
     client = client_of(store)
     client.create_registered_model(store.name)
