@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from mlflow import MlflowClient
 from service_process import TOKEN
 
 from recsys.data import csv_family
@@ -123,7 +124,9 @@ def find(page: Any, text: str) -> None:
 
 def rate(page: Any, stars: float) -> None:
     """Rate the open movie by a click on its stars."""
+    expect(page.locator("#card .close")).to_be_visible()  # of the opened movie, and no longer the preview
     drawn = page.locator("#card .stars input")
+    expect(drawn).to_be_visible()
     box = drawn.bounding_box()
     star = box["width"] / 5.5
     page.mouse.click(box["x"] + star * (stars + 0.25), box["y"] + box["height"] / 2)
@@ -257,7 +260,7 @@ def test_compare_shows_what_is_new_gone_and_moved(open_page: Open, service: Any)
     before, now = lists
     for column, ids in zip(columns.all(), lists, strict=True):
         assert [int(row.get_attribute("data-movie")) for row in column.locator("li").all()] == ids
-    marks = columns.nth(1).locator(".badge").all_inner_texts()
+    marks = columns.nth(1).locator("li .badge").all_inner_texts()
     assert [re.sub(r"\s", "", mark) for mark in marks] == [mark_of(before, now, movie) for movie in now]
     gone = [movie for movie in before if movie not in now]
     assert columns.nth(0).locator("li.gone").count() == len(gone)
@@ -280,7 +283,7 @@ def test_compare_for_a_movie_and_other_versions(open_page: Open) -> None:
     expect(page.locator(COLUMNS)).to_have_count(2, timeout=120_000)
     expect(page.locator(COLUMNS).first.locator("li")).to_have_count(10)
     page.get_by_label("Second version").select_option("3")
-    expect(page.locator(".pair h3").last).to_contain_text("Version 3", timeout=120_000)
+    expect(page.locator(COLUMNS).last.locator("h3")).to_contain_text("Version 3", timeout=120_000)
     # Versions 1 and 3 are fitted alike.
     expect(page.locator(".summary")).to_contain_text("10 of 10")
     expect(page.locator(".summary dd").nth(1)).to_have_text("1.00")
@@ -544,23 +547,26 @@ def test_compare_unknown_versions_are_named(open_page: Open) -> None:
     expect(page.locator(COLUMNS)).to_have_count(2, timeout=120_000)
 
 
-def test_compare_versions_on_different_data_shows_no_difference(open_page: Open, registry: Registry) -> None:
-    digest = registry.version(3).tags["dataset_digest"]
+def test_compare_versions_on_different_data_shows_no_difference(
+    open_page: Open, service: Any, registry: Registry
+) -> None:
     registry.tag_version(3, {"dataset": "other", "dataset_digest": "f" * 32})
+
+    def listed() -> Any:
+        versions = service.ask("/versions", None, Authorization=f"Bearer {TOKEN}").json["versions"]
+        return {found["version"]: found["dataset"] for found in versions}
+
     try:
+        service.wait_until(lambda: listed()["3"] == "other")
         page = open_page("#compare=1-3")
         use_token(page)
-        # The service lists the versions again every few seconds.
-        expect(page.locator(COLUMNS)).to_have_count(2, timeout=120_000)
-        while page.locator(".warning").count() == 0:
-            page.wait_for_timeout(500)
-            page.get_by_label("Second version").select_option("2")
-            page.get_by_label("Second version").select_option("3")
-            expect(page.locator(".pair h3").nth(1)).to_contain_text("Version 3", timeout=120_000)
-        expect(page.locator(".warning")).to_contain_text("Trained on different data")
+        expect(page.locator(".warning")).to_contain_text("Trained on different data", timeout=120_000)
         expect(page.locator(".metrics")).not_to_contain_text("Difference")
     finally:
-        registry.tag_version(3, {"dataset": "sample", "dataset_digest": digest})
+        client = MlflowClient(tracking_uri=registry.tracking_uri, registry_uri=registry.tracking_uri)
+        for tag in ("dataset", "dataset_digest"):
+            client.delete_model_version_tag(registry.name, "3", tag)
+        service.wait_until(lambda: listed()["3"] is None)
 
 
 def test_phone_compares_in_one_list(open_page: Open) -> None:
