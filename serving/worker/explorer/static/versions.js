@@ -5,7 +5,7 @@ import { ask } from "./api.js";
 const PATIENCE_MILLISECONDS = 60_000;
 const ASK_AGAIN_MILLISECONDS = 350;
 
-const NAMES = { ndcg: "nDCG", hit_rate: "Hit rate", coverage: "Coverage", novelty: "Novelty", map: "MAP", mrr: "MRR" };
+const NAMES = { ndcg: "nDCG", ndcg_liked: "nDCG liked", hit_rate: "Hit rate", coverage: "Coverage", novelty: "Novelty", map: "MAP", mrr: "MRR" };
 
 /** Return how a metric is called: "nDCG@10". */
 export function metricName(name) {
