@@ -37,7 +37,7 @@ def test_help_of_every_command_explains_its_flags(command: str, capsys: pytest.C
     [
         (["trian"], "there is no command 'trian'; did you mean 'train'?"),
         (["train", "--method", "item-kn"], "no method is called 'item-kn'; did you mean 'item-knn'?"),
-        (["train", "--method", "item-knn", "--params", "n_neighbors=3"], "did you mean 'n_neighbors'?"),
+        (["train", "--method", "item-knn", "--params", "n_neighbour=3"], "did you mean 'n_neighbors'?"),
         (["train", "--method", "item-knn", "--params", "n_neighbors"], "'n_neighbors' in --params is not NAME=VALUE"),
         (["train", "--method", "item-knn", "--params", "n_neighbors=0"], "should be greater than or equal to 1"),
         (["train", "--holdout-ratio", "2"], "--holdout-ratio=2.0 should be less than 1"),
