@@ -149,7 +149,7 @@ class ModelCache:
         self._checked[folder] = checked
 
     def withdraw(self, reason: str) -> None:
-        """Let nothing be served until something is published again; workers let go of what they have."""
+        """Let nothing be served until something is published again; workers evict what they hold."""
         try:
             write_json(self.pointer, {"withdrawn": reason})
         except OSError as error:

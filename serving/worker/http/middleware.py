@@ -1,4 +1,4 @@
-"""The way in and out of every request: correlation id, model model, body limit, timer, metrics, log line."""
+"""The way in and out of every request: correlation id, the model that answers, body limit, timer, metrics, log line."""
 
 import time
 

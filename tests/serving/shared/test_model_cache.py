@@ -36,7 +36,7 @@ def test_current_if_whole_harmed_version_is_withdrawn(model_cache: ModelCache, p
         (folder / "more").write_text("x")
     assert model_cache.current_if_whole() is None
     assert model_cache.current() is None
-    assert is_withdrawn(model_cache.pointer), "so that workers let go of it"
+    assert is_withdrawn(model_cache.pointer), "so that workers evict it"
 
 
 def test_current_if_whole_version_kept_by_an_earlier_release_is_served(
