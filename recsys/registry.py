@@ -19,6 +19,7 @@ from recsys.alias.move import AliasState, ModelMetadata, settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.checksums import remove_added_files
 from recsys.errors import ArtifactError, LeaseHeldError, ParameterError, RegistryError
+from recsys.model_checks import has_checksums, verify_checksums
 from recsys.model_version import ModelVersion
 from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
@@ -192,6 +193,10 @@ class Registry:
             made = mlflow.register_model(model_uri, self.name, tags=signed)
             return _model_version(made)
 
+    def check_signature(self, version: ModelVersion) -> None:
+        """Refuse a version whose signature is wrong, or missing where it is required: `ArtifactError`."""
+        self._signatures.check(version)
+
     def copy(self, version: ModelVersion, name: str) -> ModelVersion:
         """Copy a version of this model, its tags included, to another registered model, and return the copy."""
         with self.registry_errors(f"a copy of version {version.version} as {name}"):
@@ -241,8 +246,10 @@ class Registry:
         return size
 
     @classmethod
-    def fetch(cls, model_uri: str, tracking_uri: str, folder: Path) -> Path:
+    def fetch(cls, model_uri: str, tracking_uri: str, folder: Path, signatures: Signatures | None = None) -> Path:
         """Fetch ``models:/NAME/VERSION`` or ``models:/NAME@ALIAS``, any spelling of it, and return where it lies.
+
+        Its signature and checksums are compared; a version that was registered by other hands has none to compare.
 
         Raises
         ------
@@ -250,17 +257,21 @@ class Registry:
             When the address is of another form.
         RegistryError
             When there is no such version.
+        ArtifactError
+            When the signature is wrong, or a file has been altered.
         """
         match = MODEL_URI.fullmatch(model_uri)
         if match is None:
             raise ParameterError(f"{model_uri!r} is not a model; write models:/NAME/VERSION or models:/NAME@ALIAS")
-        registry = cls(match["name"], tracking_uri)
-        if match["version"]:
-            return registry.download(registry.version(int(match["version"])), folder)
-        version = registry.aliased(match["alias"])
+        registry = cls(match["name"], tracking_uri, signatures)
+        version = registry.version(int(match["version"])) if match["version"] else registry.aliased(match["alias"])
         if version is None:
             raise RegistryError(f"no version of {registry.name} has the alias {match['alias']}; train a model first")
-        return registry.download(version, folder)
+        registry.check_signature(version)
+        fetched = registry.download(version, folder)
+        if has_checksums(version):
+            verify_checksums(fetched, version)
+        return fetched
 
     def registry_errors(self, what: str) -> AbstractContextManager[None]:
         """Turn every failure to get ``what`` from the server into one `RegistryError`."""

@@ -25,10 +25,9 @@ PURPOSE = "movie-recsys registered version 1"
 """Part of what is signed, so that a signature that the same key has made of something else is none of a version."""
 
 
-def signature_of(key: str, tags: Mapping[str, str]) -> str:
-    """Return the signature of a version by its checksum tags; the same when it is copied to another model."""
-    sums = [read_tag(tags, tag) or "" for tag in (ARTIFACT_TAG, MODEL_TAG)]
-    text = "\n".join((PURPOSE, *sums))
+def signature_of(key: str, artifact_sha256: str, model_json_sha256: str) -> str:
+    """Return the signature over the two sums of a version; the same when it is copied to another model."""
+    text = "\n".join((PURPOSE, artifact_sha256, model_json_sha256))
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -56,7 +55,7 @@ class Signatures:
         """Return the tag that signs a version with these checksum tags, nothing when there is no key."""
         if self.key is None:
             return {}
-        return {SIGNATURE_TAG: signature_of(self.key.get_secret_value(), tags)}
+        return {SIGNATURE_TAG: signature_of(self.key.get_secret_value(), *_sums(tags))}
 
     def check(self, version: ModelVersion) -> None:
         """Compare the signature of a version with its checksum tags.
@@ -67,7 +66,10 @@ class Signatures:
             When it is another one, or missing though it is required.
         """
         which = f"version {version.version} of {version.name}"
-        signature = read_tag(version.tags, SIGNATURE_TAG)
+        self.check_sums(which, *_sums(version.tags), read_tag(version.tags, SIGNATURE_TAG))
+
+    def check_sums(self, which: str, artifact_sha256: str, model_json_sha256: str, signature: str | None) -> None:
+        """Compare a signature with the two sums of a version; `ArtifactError` as from `check`."""
         if not signature:
             if self.are_required:
                 raise ArtifactError(
@@ -76,9 +78,14 @@ class Signatures:
             return
         if self.key is None:
             return
-        expected = signature_of(self.key.get_secret_value(), version.tags)
+        expected = signature_of(self.key.get_secret_value(), artifact_sha256, model_json_sha256)
         if not hmac.compare_digest(signature.encode(), expected.encode()):
             raise ArtifactError(
                 f"the signature of {which} is not that of its checksums by this key; it is not loaded; "
                 "compare RECSYS_MODEL__SIGNING_KEY here and where it was registered"
             )
+
+
+def _sums(tags: Mapping[str, str]) -> tuple[str, str]:
+    """Return the sums that are signed: of all files, and of ``model.json``."""
+    return read_tag(tags, ARTIFACT_TAG) or "", read_tag(tags, MODEL_TAG) or ""

@@ -19,6 +19,7 @@ from recsys.data.rating_table import RatingTable
 from recsys.filter import MovieFilter, allowed_movies
 from recsys.model import DEFAULT_N, check_question
 from recsys.registry import Registry
+from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.list_writer import list_writer
 
@@ -53,6 +54,7 @@ def recommend_file(
     hidden: frozenset[int] = frozenset(),
     policies: Policies = DEFAULT_POLICIES,
     s3_endpoint_url: str | None = None,
+    signatures: Signatures | None = None,
 ) -> Written:
     """Write the recommendations for each user of a file of histories, which is read as `read_histories` does.
 
@@ -60,6 +62,8 @@ def recommend_file(
     ----------
     hidden
         Ids of movies that may not be shown, whatever is wanted.
+    signatures
+        What the signature of the version has to be like.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def recommend_file(
     check_question(n=wanted.n, diversity=wanted.diversity, recency=wanted.recency, new=wanted.new)
     table = read_histories(history, policies, s3_endpoint_url=s3_endpoint_url)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Registry.fetch(model_uri, tracking_uri, Path(scratch))
+        folder = Registry.fetch(model_uri, tracking_uri, Path(scratch), signatures)
         model, _ = load_model(folder / LOGGED_FOLDER)
         user_ids, histories, n_unknown = as_histories(table, model.catalog)
         blocks = recommend_all(

@@ -7,7 +7,10 @@ from typing import Protocol
 
 from loguru import logger
 
+from recsys.alias.tag_names import read_tag
+from recsys.errors import ArtifactError
 from recsys.model_version import ModelVersion
+from recsys.settings import ModelSettings
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.shared.fingerprint import fingerprint
 from serving.shared.model_cache import ModelCache
@@ -39,6 +42,24 @@ class Downloads(Protocol):
         """Fetch the artifacts of a version into a folder and return where they lie."""
 
 
+def admitted_from_cache(cache: ModelCache, settings: ModelSettings) -> CachedVersion | None:
+    """Return what the cache lets be served before the registry has been asked; what is not admitted is withdrawn."""
+    cached = cache.current_if_whole()
+    if cached is None or settings.signing_key is None:
+        return cached
+    from recsys.signatures import Signatures  # noqa: PLC0415  as below
+
+    which = f"version {cached.version} of {cached.name}"
+    sums = cached.artifact_sha256, cached.model_json_sha256
+    try:
+        Signatures.of(settings).check_sums(which, *sums, cached.signature)
+    except ArtifactError as error:
+        logger.error("{}", error)
+        cache.withdraw(str(error))
+        return None
+    return cached
+
+
 def cached_version_of(cache: ModelCache, version: ModelVersion) -> CachedVersion:
     """Return what is published once the version lies in the cache as the registry's checksums demand it.
 
@@ -48,7 +69,8 @@ def cached_version_of(cache: ModelCache, version: ModelVersion) -> CachedVersion
         When the version has no checksums.
     """
     # Here, as it brings NumPy, which the parent process loads late.
-    from recsys.model_checks import expected_sum  # noqa: PLC0415
+    from recsys.model_checks import MODEL_TAG, expected_sum  # noqa: PLC0415
+    from recsys.signatures import SIGNATURE_TAG  # noqa: PLC0415
 
     artifact_sha256 = expected_sum(version)
     folder = cache.folder_for(version.version, artifact_sha256)
@@ -59,6 +81,8 @@ def cached_version_of(cache: ModelCache, version: ModelVersion) -> CachedVersion
         folder=str(folder.relative_to(cache.root)),
         artifact_sha256=artifact_sha256,
         published_at=utc_now(),
+        model_json_sha256=read_tag(version.tags, MODEL_TAG) or "",
+        signature=read_tag(version.tags, SIGNATURE_TAG) or "",
     )
 
 

@@ -10,6 +10,7 @@ from loguru import logger
 from recsys.errors import ParameterError
 from recsys.hidden import read_hidden
 from recsys.settings import Settings
+from serving.parent.checked_download import admitted_from_cache
 from serving.parent.listener import address_of, allow_many_connections, listen
 from serving.parent.registry_thread import Poller
 from serving.parent.supervisor import Supervisor
@@ -46,7 +47,7 @@ def serve(settings: Settings) -> int:
     listener = listen(settings.api.host, settings.api.port)
     address = address_of(listener)
     allow_many_connections()
-    cached = cache.current_if_whole()
+    cached = admitted_from_cache(cache, settings.model)
     supervisor = Supervisor(
         settings.n_workers, listener, settings.api.hang_seconds, on_harm=lambda: _ask_for_check(cache)
     )

@@ -22,6 +22,9 @@ class CachedVersion:
         Of all artifacts, see `recsys.checksums.tree_sha256`.
     published_at
         When it was published here, ISO 8601, UTC.
+    model_json_sha256, signature
+        As the registry's tags have them, so that the signature can be checked at a start without the registry; empty
+        where there is none, or an earlier release has written the pointer.
     """
 
     name: str
@@ -30,6 +33,8 @@ class CachedVersion:
     folder: str
     artifact_sha256: str
     published_at: str
+    model_json_sha256: str = ""
+    signature: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of the pointer file."""

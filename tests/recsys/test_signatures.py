@@ -19,7 +19,10 @@ def version(**tags: str) -> ModelVersion:
 
 def test_signature_is_the_hmac_that_openssl_gives() -> None:
     """``printf 'movie-recsys registered version 1\\naaa...\\nbbb...' | openssl dgst -sha256 -hmac KEY``."""
-    assert signature_of(KEY, SUMS) == "04bee03b7652e32c8a663509556ab53b6542d794acb1c341581f9a326305f87a"
+    assert (
+        signature_of(KEY, SUMS[ARTIFACT_TAG], SUMS[MODEL_TAG])
+        == "04bee03b7652e32c8a663509556ab53b6542d794acb1c341581f9a326305f87a"
+    )
 
 
 @pytest.mark.parametrize("required", [True, False])

@@ -1,6 +1,7 @@
 """The commands that move the alias, over a real registry."""
 
 import json
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -12,9 +13,10 @@ from recsys.alias import lease
 from recsys.alias.move import AliasState
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
-from recsys.errors import RegistryError
+from recsys.errors import ArtifactError, RegistryError
+from recsys.frames import load
 from recsys.registry import Registry
-from recsys.storage import LOGGED_FOLDER
+from recsys.storage import LOGGED_FOLDER, MANIFEST
 from training.cli import main
 from training.first_version import promote_first
 
@@ -62,6 +64,14 @@ def run(capsys: pytest.CaptureFixture[str]):
         return code, shown.out, shown.err
 
     return call
+
+
+def stored_files(registry: Registry, number: int) -> Path:
+    """Return where the store keeps the model of a version."""
+    logged = registry.version(number).source.rpartition("/")[2]
+    store = Path(registry.tracking_uri.removeprefix("sqlite:///")).parent
+    (manifest,) = store.glob(f"artifacts/**/{logged}/**/{MANIFEST}")
+    return manifest.parent
 
 
 def history_of(registry: Registry) -> list[tuple[str, int | None, int | None]]:
@@ -135,6 +145,38 @@ def test_promote_altered_files_are_refused(registry, run):
     assert "nothing was moved: version 3: it cannot be served: the artifacts of version 3 of movie-recommender" in out
     assert "have been altered" in out
     assert registry.aliases() == {}
+
+
+@pytest.mark.parametrize("command", [("promote", "3", "--force"), ("rollback", "--to", "3")])
+def test_unsigned_version_is_not_put_where_the_service_would_refuse_it(registry, run, monkeypatch, command):
+    run("promote", "1")
+    monkeypatch.setenv("RECSYS_MODEL__SIGNING_KEY", "a key of the tests only")
+    monkeypatch.setenv("RECSYS_MODEL__REQUIRE_SIGNATURE", "true")
+    code, out, _ = run(*command)
+    assert (code, "version 3 of movie-recommender has no signature" in out) == (3, True)
+    assert registry.aliased("production").version == 1
+
+
+def test_recommend_and_evaluate_altered_files_are_refused(registry, run, monkeypatch, tmp_path):
+    """A whole other model in its place, so that the sums inside of it are right."""
+    (tmp_path / "history.csv").write_text("user_id,movie_id,rating\n1,50,5\n")
+    there, other = (stored_files(registry, number) for number in (3, 1))
+    shutil.copytree(there, tmp_path / "kept")
+    shutil.copytree(other, there, dirs_exist_ok=True)
+    uri = f"models:/{registry.name}/3"
+    commands = [
+        ("recommend", "--model", uri, "--history", "history.csv", "--out", "lists.csv"),
+        ("evaluate", "--model", uri, "--data-dir", "sample"),
+    ]
+    try:
+        for command in commands:
+            code, _, err = run(*command)
+            assert (code, "the artifacts of version 3 of movie-recommender have been altered" in err) == (1, True), err
+        with pytest.raises(ArtifactError, match="have been altered"):
+            load(uri)
+    finally:
+        shutil.rmtree(there)
+        shutil.copytree(tmp_path / "kept", there)
 
 
 @pytest.mark.parametrize("spelling", ["production", "Production", "PRODUCTION"])

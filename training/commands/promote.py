@@ -13,6 +13,7 @@ import argparse
 
 from recsys.registry import HEADLINE, Registry, registry_of
 from recsys.settings import Settings
+from recsys.signatures import Signatures
 from training.commands import moves
 from training.project_run import EXPERIMENT, chosen_experiment
 from training.promotion import choose, promote, promote_to
@@ -47,6 +48,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not args.to or args.to == registry.name:
         done = promote(registry, args.alias, choice, why=args.why, force=args.force)
         return moves.print_move(done, choice.version.version, args)
-    target = Registry(args.to, registry.tracking_uri)
+    target = Registry(args.to, registry.tracking_uri, Signatures.of(settings.model))
     done, copied = promote_to(registry, target, args.alias, choice, why=args.why, force=args.force)
     return moves.print_move(done, copied.version, args, model=target.name)

@@ -12,6 +12,7 @@ from pathlib import Path
 from recsys.hidden import read_hidden
 from recsys.model import DEFAULT_N
 from recsys.settings import Settings
+from recsys.signatures import Signatures
 from training.batch import Wanted, recommend_file
 from training.commands import shared_flags
 from training.commands.filter_flags import add_filter_flags, filter_of
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         hidden=read_hidden(hidden) if hidden else frozenset(),
         policies=shared_flags.policies_of(args, settings),
         s3_endpoint_url=settings.s3_endpoint_url,
+        signatures=Signatures.of(settings.model),
     )
     unknown = f"; {written.n_unknown} ratings of movies that the model does not know" if written.n_unknown else ""
     sys.stdout.write(f"{args.out}: lists for {written.n_users} users{unknown}\n")

@@ -40,9 +40,10 @@ def problem_of_model(model: Recommender) -> str:
 def problem_of_version(registry: Registry, version: ModelVersion) -> str:
     """Return why a version cannot be served, in one sentence; empty when it can.
 
-    Its files have to be there, to be those that were registered, and to answer.
+    Its signature has to be right, and its files to be there, to be those that were registered, and to answer.
     """
     try:
+        registry.check_signature(version)
         with tempfile.TemporaryDirectory() as scratch:
             folder = registry.download(version, Path(scratch))
             verify_checksums(folder, version)

@@ -16,9 +16,10 @@ from pydantic import SecretStr
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, NotRegisteredError, RegistryError
 from recsys.model_checks import checksum_tags
+from recsys.settings import ModelSettings
 from recsys.signatures import SIGNATURE_TAG, Signatures
 from recsys.storage import LOGGED_FOLDER, MANIFEST
-from serving.parent.checked_download import Admission
+from serving.parent.checked_download import Admission, admitted_from_cache
 from serving.parent.follow_alias import Sync
 from serving.shared.cached_version import is_withdrawn
 from serving.shared.model_cache import ModelCache
@@ -429,3 +430,37 @@ def test_check_served_version_whose_signature_is_taken_away_is_not_published_aga
     registry.tags[1][SIGNATURE_TAG] = "0" * 64
     assert sync.check().refused_version == 1
     assert served(model_cache) == 2
+
+
+KEY, OTHER_KEY = SecretStr("a key of the tests only"), SecretStr("another key of the tests")
+
+
+@pytest.mark.parametrize(
+    ("signed_by", "settings", "admitted"),
+    [
+        (KEY, ModelSettings(signing_key=KEY, require_signature=True), True),
+        (KEY, ModelSettings(signing_key=OTHER_KEY), False),
+        (None, ModelSettings(signing_key=KEY, require_signature=True), False),
+        (None, ModelSettings(signing_key=KEY), True),
+        (None, ModelSettings(), True),
+    ],
+)
+def test_start_without_the_registry_serves_from_the_cache_what_is_signed_as_required(
+    sync: Sync, model_cache: ModelCache, signed_by: SecretStr | None, settings: ModelSettings, admitted: bool
+) -> None:
+    tags = sync.registry.tags[1]  # type: ignore[attr-defined]
+    tags.update(Signatures(signed_by).tags_for(tags))
+    sync.check()
+    cached = admitted_from_cache(model_cache, settings)
+    assert (cached is not None) is admitted
+    assert (served(model_cache) == 1) is admitted
+    assert is_withdrawn(model_cache.pointer) is not admitted
+
+
+def test_start_with_a_pointer_of_an_earlier_release_counts_it_as_unsigned(sync: Sync, model_cache: ModelCache) -> None:
+    sync.check()
+    written = json.loads(model_cache.pointer.read_text())
+    del written["signature"], written["model_json_sha256"]
+    model_cache.pointer.write_text(json.dumps(written))
+    assert admitted_from_cache(model_cache, ModelSettings(signing_key=KEY)) is not None
+    assert admitted_from_cache(model_cache, ModelSettings(signing_key=KEY, require_signature=True)) is None
