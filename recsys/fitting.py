@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from recsys import __version__
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Dataset, RatingsFacts
 from recsys.methods import FittedItems, MethodParams, get_method
 from recsys.model import Recommender
 from recsys.recency import recent_popularity
@@ -41,7 +41,7 @@ def as_recommender(fitted: FittedItems, dataset: Dataset, *, recency: float = 0.
     )
 
 
-def model_info(recipe: Recipe, dataset: Dataset) -> ModelInfo:
+def model_info(recipe: Recipe, dataset: RatingsFacts) -> ModelInfo:
     """Return where a model of this recipe and dataset comes from, with the versions of the installed libraries."""
     libraries = {name: version(name) for name in ("numpy", "scipy")}
     return ModelInfo(

@@ -39,14 +39,40 @@ def recent_popularity(dataset: "Dataset", *, half_life: float = HALF_LIFE) -> Re
     ``later`` is the number of ratings with a later time; ratings of one second weigh alike, so a dataset without times
     gives the popularity of all time. Without any rating all shares are zero.
     """
-    times = dataset.timestamps
-    later = len(times) - np.sort(times).searchsorted(times, side="right")
-    fading = half_life * len(times) if len(times) >= FEW_RATINGS else np.inf
-    weights = 0.5 ** (later / fading)
-    of_user = np.zeros(dataset.n_users)
-    np.maximum.at(of_user, dataset.user_indices, weights)
-    n_users = float(of_user.sum())
-    counts = np.bincount(dataset.item_indices, weights, minlength=dataset.n_items)
+    moments, n_ratings = np.unique(dataset.timestamps, return_counts=True)
+    return from_faded(*faded(dataset, moments, fading_weights(n_ratings, half_life=half_life)))
+
+
+def fading_weights(n_ratings: NDArray[np.int64], *, half_life: float = HALF_LIFE) -> NDArray[np.float64]:
+    """Return what a rating of each moment weighs, float64, given how many there are of each, in order of time."""
+    total = int(n_ratings.sum())
+    fading = half_life * total if total >= FEW_RATINGS else np.inf
+    weights: NDArray[np.float64] = 0.5 ** ((total - np.cumsum(n_ratings)) / fading)
+    return weights
+
+
+def faded(
+    dataset: "Dataset", moments: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the faded ratings of each movie, float64, (n_items,), and the number of recent users; both add up.
+
+    Parameters
+    ----------
+    dataset
+        All ratings, or those of some users.
+    moments, weights
+        Times from which on a rating weighs so much, int64 and float64, ascending, over the ratings of all users.
+    """
+    if dataset.n_ratings == 0:
+        return np.zeros(dataset.n_items), 0.0
+    of_rating = weights[moments.searchsorted(dataset.timestamps, side="right") - 1]
+    starts = np.flatnonzero(np.diff(dataset.user_indices, prepend=-1))
+    counts: NDArray[np.float64] = np.bincount(dataset.item_indices, of_rating, minlength=dataset.n_items).astype(float)
+    return counts, float(np.maximum.reduceat(of_rating, starts).sum())
+
+
+def from_faded(counts: NDArray[np.float64], n_users: float) -> RecentPopularity:
+    """Return what recent users have rated from the sums of `faded`."""
     return RecentPopularity((counts / max(n_users, 1e-9)).astype(np.float32), n_users)
 
 

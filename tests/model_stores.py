@@ -15,6 +15,7 @@ from recsys.methods import get_method, make_params
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from training import tracking
+from training.engine import OneMachine
 from training.project_run import EXPERIMENT
 from training.train import register
 
@@ -49,7 +50,7 @@ def add_version(registry: Registry, dataset: Dataset, made: Recipe, **metrics: f
         params = {"method": made.method, **made.params.model_dump(mode="json")}
         mlflow.log_params({**params, "dataset_digest": dataset.digest})
         mlflow.log_metrics(metrics)
-        logged, _ = tracking.log_refitted(dataset, made)
+        logged, _ = tracking.log_refitted(OneMachine(dataset), made)
         tags = {"method": made.method, "dataset": dataset.name, "dataset_digest": dataset.digest}
         return register(logged, registry, {**tags, **{name: f"{value:.4f}" for name, value in metrics.items()}})
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from loguru import logger
@@ -10,15 +11,16 @@ from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
 from recsys.evaluation.bootstrap import Interval, paired_bootstrap
-from recsys.evaluation.ranking import RANKING_METRICS, find_hits
+from recsys.evaluation.judged import HEADLINE_CUTOFF
+from recsys.evaluation.ranking import RANKING_METRICS
 from recsys.evaluation.relevance import relevance_metrics
-from recsys.evaluation.report import HEADLINE_CUTOFF, Evaluation, evaluate
+from recsys.evaluation.report import Evaluation, evaluate
 from recsys.evaluation.scorer import PopularityScorer
 from recsys.fitting import Recipe
 from recsys.model import Recommender
 from recsys.registry import HEADLINE
 from recsys.scorers import scorer_of
-from recsys.splits import Split, SplitParams, split
+from recsys.splits import SplitParams, split
 
 BASELINE_SUFFIX = "_popularity"
 """Ends the names of the baseline's metrics, so that lists in alphabetical order show them beside the model's."""
@@ -38,6 +40,49 @@ BESIDE = (
 
 N_RESAMPLES = 2000
 """Draws of the bootstrap; the ends of an interval are then known to three decimals."""
+
+
+class Part(Protocol):
+    """What is told of a training part or a holdout, in memory or in the partitions of a cluster."""
+
+    @property
+    def name(self) -> str:
+        """Return what the dataset is called."""
+        ...
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users of the dataset."""
+        ...
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of movies of the dataset."""
+        ...
+
+    @property
+    def n_ratings(self) -> int:
+        """Return the number of ratings in this part."""
+        ...
+
+    @property
+    def popularity(self) -> NDArray[np.int64]:
+        """Return the number of ratings of each movie in this part, int64, (n_items,)."""
+        ...
+
+
+class Parts(Protocol):
+    """A split, wherever its ratings lie."""
+
+    @property
+    def train(self) -> Part:
+        """Return what the model was fitted on."""
+        ...
+
+    @property
+    def holdout(self) -> Part:
+        """Return what it was judged by."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +114,7 @@ class Outcome:
     Attributes
     ----------
     parts
-        The split that it ran on.
+        The split that it ran on; of one machine a `recsys.splits.Split`.
     model
         Fitted on the training part.
     evaluation, baseline
@@ -80,7 +125,7 @@ class Outcome:
         The same recipe on the random split, the headline that compares with benchmarks; None where it is this one.
     """
 
-    parts: Split
+    parts: Parts
     model: Recommender
     evaluation: Evaluation
     baseline: Evaluation
@@ -93,7 +138,7 @@ class Outcome:
         """Return all numbers by name, those of the baseline as ``ndcg_at_10_popularity``."""
         return {
             **self.own_metrics,
-            **{name + BASELINE_SUFFIX: value for name, value in self._metrics_of(self.baseline).items()},
+            **{name + BASELINE_SUFFIX: value for name, value in _metrics_of(self.baseline).items()},
         }
 
     @property
@@ -102,16 +147,13 @@ class Outcome:
 
         Those of the random split beside another one are few: ``ndcg_at_10_random_split``.
         """
-        ours = self._metrics_of(self.evaluation)
+        ours = _metrics_of(self.evaluation)
         at_ten = [name for name in ours if name.endswith(f"_at_{HEADLINE_CUTOFF}")]
         order = dict.fromkeys([HEADLINE, *at_ten, *ours])
         seconds = {"fit_seconds": self.fit_seconds, "evaluate_seconds": self.evaluate_seconds}
         beside = self.random_split.metrics if self.random_split else {}
         random_split = {name + RANDOM_SPLIT: beside[name] for name in BESIDE if name in beside}
         return {**{name: ours[name] for name in order}, **random_split, **self._ends, **seconds}
-
-    def _metrics_of(self, evaluation: Evaluation) -> dict[str, float]:
-        return {**relevance_metrics(evaluation, self.parts), **evaluation.metrics}
 
     @cached_property
     def _ends(self) -> dict[str, float]:
@@ -122,7 +164,7 @@ class Outcome:
     @cached_property
     def rows(self) -> tuple[MetricRow, ...]:
         """Return every metric beside the baseline's, with its interval where it is a mean over users, at 10."""
-        ours, theirs = (per_user_metrics(found, self.parts) for found in (self.evaluation, self.baseline))
+        ours, theirs = (per_user_metrics(found) for found in (self.evaluation, self.baseline))
         rows = []
         for name in self.own_metrics:
             if name in self.baseline.metrics:
@@ -173,12 +215,15 @@ def run_experiment(
     )
 
 
-def per_user_metrics(evaluation: Evaluation, parts: Split) -> dict[str, NDArray[np.float64]]:
+def _metrics_of(evaluation: Evaluation) -> dict[str, float]:
+    return {**relevance_metrics(evaluation), **evaluation.metrics}
+
+
+def per_user_metrics(evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
     """Return the metrics that are means over users as ``ndcg_at_10``, float64, (n_users,) each."""
-    hits = find_hits(parts.holdout, evaluation.user_indices, evaluation.item_indices)
-    n_relevant = np.bincount(parts.holdout.user_indices, minlength=parts.holdout.n_users)[evaluation.user_indices]
+    judged = evaluation.judged
     return {
-        f"{name}_at_{HEADLINE_CUTOFF}": metric(hits, n_relevant, HEADLINE_CUTOFF)
+        f"{name}_at_{HEADLINE_CUTOFF}": metric(judged.hits, judged.n_relevant, HEADLINE_CUTOFF)
         for name, metric in RANKING_METRICS.items()
     }
 

@@ -2,7 +2,7 @@
 
 import re
 
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import RatingsFacts
 from recsys.fitting import Recipe
 from recsys.methods import get_method
 from recsys.splits import SplitParams
@@ -10,7 +10,7 @@ from recsys.splits import SplitParams
 LONGEST = 120
 
 
-def run_name(dataset: Dataset, recipe: Recipe, split_params: SplitParams) -> str:
+def run_name(dataset: RatingsFacts, recipe: Recipe, split_params: SplitParams) -> str:
     """Return such as ``"hybrid on ml-100k, seed 7, l2=300"``."""
     parts = [f"{recipe.method} on {dataset.name}", *_split_differences(split_params), *differences(recipe)]
     return _shortened(", ".join(parts))
@@ -21,7 +21,7 @@ def trial_name(number: int, recipe: Recipe) -> str:
     return _shortened(", ".join([f"trial {number}: {recipe.method}", *differences(recipe)]))
 
 
-def model_name(dataset: Dataset, recipe: Recipe) -> str:
+def model_name(dataset: RatingsFacts, recipe: Recipe) -> str:
     """Return the name of a logged model, of the characters that MLflow takes: ``"ease-on-ml-100k-l2-300"``."""
     told = "-".join([f"{recipe.method} on {dataset.name}", *differences(recipe)])
     return re.sub(r"[^\w-]+", "-", told).strip("-")[:LONGEST]

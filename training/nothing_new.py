@@ -13,7 +13,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT
 
 from recsys import __version__
 from recsys.alias.tag_names import machine_tag
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import RatingsFacts
 from recsys.fitting import Recipe
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
@@ -25,7 +25,7 @@ JUDGED_TAG = machine_tag("judged_by")
 """Tag of a version: the fingerprint of the Production and the thresholds that the gate judged it by."""
 
 
-def fingerprint_of(dataset: Dataset, recipe: Recipe, seed: int) -> str:
+def fingerprint_of(dataset: RatingsFacts, recipe: Recipe, seed: int) -> str:
     """Return 16 hexadecimal digits that change with the data, the recipe, the seed or the code."""
     made_from = {
         "digest": dataset.digest,

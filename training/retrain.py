@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from loguru import logger
 
@@ -17,7 +17,7 @@ from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
-from recsys.splits import SplitParams
+from recsys.splits import Split, SplitParams
 from training.abandoned import close_abandoned_runs, process_tags
 from training.gating.evidence import Candidate, gather_evidence
 from training.gating.gate import judge
@@ -155,7 +155,8 @@ def _train_and_judge(
     lease.check()
     state, _ = settle(registry, alias)
     outcome, version = trained.outcome, trained.version
-    candidate = Candidate(version, recipe, dataset, outcome.parts, outcome.evaluation, outcome.baseline)
+    parts = cast(Split, outcome.parts)  # of one machine
+    candidate = Candidate(version, recipe, dataset, parts, outcome.evaluation, outcome.baseline)
     verdict = judge(gather_evidence(registry, candidate, state, gate), gate, datetime.now(UTC))
     put_on_record(registry, version, verdict, candidate.label)
     add_gate_to_report(registry, version.run_id, verdict)

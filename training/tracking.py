@@ -9,18 +9,18 @@ from typing import Any
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.data.pandas_dataset import PandasDataset, from_pandas
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 
 from recsys import pyfunc
-from recsys.data.dataset import Dataset
-from recsys.drift.profile import profile_of
+from recsys.data.dataset import RatingsFacts
 from recsys.fitting import Recipe, model_info
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, PROFILE, save_model
+from training.engine import Engine
 from training.experiment import Outcome
 from training.gating.verdict import Verdict
+from training.logged_ratings import LoggedRatings
 from training.naming import model_name
 from training.reporting import plots, tables
 from training.reporting.data_profile import profile_table
@@ -34,7 +34,7 @@ REPORT = "report.html"
 """The page that shows all of a run, among its artifacts."""
 
 
-def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams, max_users: int | None = None) -> None:
+def log_params(dataset: RatingsFacts, recipe: Recipe, split_params: SplitParams, max_users: int | None = None) -> None:
     """Log every parameter that decides the result, and the dataset's counts.
 
     ``mlflow run`` has logged its own already, as they were typed: ``.250`` cannot be logged again as ``0.25``.
@@ -56,7 +56,7 @@ def log_params(dataset: Dataset, recipe: Recipe, split_params: SplitParams, max_
     )
 
 
-def log_reading(dataset: Dataset) -> None:
+def log_reading(dataset: RatingsFacts) -> None:
     """Log as a table what the readers kept, dropped and converted; nothing for data that no file was read for."""
     if dataset.notes:
         mlflow.log_table(pd.DataFrame(map(asdict, dataset.notes)), READING)
@@ -69,17 +69,9 @@ def log_new_params(params: Mapping[str, Any]) -> None:
     mlflow.log_params({name: value for name, value in params.items() if name not in known})
 
 
-def log_dataset(dataset: Dataset, context: str) -> PandasDataset:
+def log_dataset(dataset: RatingsFacts, context: str) -> LoggedRatings:
     """Log a dataset, or a part of one, as an input of the run, and return it for metrics to refer to."""
-    ratings = pd.DataFrame(
-        {
-            "user_id": dataset.user_ids[dataset.user_indices],
-            "movie_id": dataset.catalog.movie_ids[dataset.item_indices],
-            "rating": dataset.ratings,
-            "timestamp": dataset.timestamps,
-        }
-    )
-    logged: PandasDataset = from_pandas(ratings, name=dataset.name, digest=dataset.digest)
+    logged = LoggedRatings.of(dataset)
     mlflow.log_input(logged, context=context)
     return logged
 
@@ -118,14 +110,14 @@ def add_gate_to_report(registry: Registry, run_id: str, verdict: Verdict) -> Non
         client.log_text(run_id, with_gate(page, verdict), REPORT)
 
 
-def log_refitted(dataset: Dataset, recipe: Recipe) -> tuple[LoggedModelInfo, dict[str, Any]]:
+def log_refitted(engine: Engine, recipe: Recipe) -> tuple[LoggedModelInfo, dict[str, Any]]:
     """Fit on all ratings and log the model.
 
     Returns
     -------
     (logged, facts): what MLflow has logged, and ``model_bytes``, the size of the model folder.
     """
-    model, profile = recipe.recommender(dataset), profile_of(dataset)
+    dataset, model, profile = engine.ratings, engine.recommender(recipe), engine.profile()
     mlflow.log_dict(profile.as_json(), PROFILE)
     mlflow.log_table(profile_table(profile), "tables/data_profile.json")
     with tempfile.TemporaryDirectory() as scratch:

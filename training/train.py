@@ -11,7 +11,7 @@ from mlflow.models.model import ModelInfo as LoggedModelInfo
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from recsys.alias.description import describe
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Dataset, RatingsFacts
 from recsys.evaluation.floor import shortfall
 from recsys.fitting import Recipe
 from recsys.model_checks import registration_tags, verify_checksums
@@ -20,7 +20,8 @@ from recsys.registry import Registry
 from recsys.splits import SplitParams
 from training import tracking
 from training.challenger import give_challenger
-from training.experiment import Outcome, run_experiment_beside_random
+from training.engine import Engine, OneMachine
+from training.experiment import Outcome
 from training.first_version import promote_first
 from training.naming import run_name
 from training.nothing_new import FINGERPRINT_TAG, fingerprint_of
@@ -53,7 +54,7 @@ class Trained:
 
 
 def train(
-    dataset: Dataset,
+    data: Dataset | Engine,
     recipe: Recipe,
     split_params: SplitParams,
     registry: Registry,
@@ -66,16 +67,19 @@ def train(
     """Run the experiment, log it, and register the model refitted on all ratings.
 
     The new version gets the alias ``Challenger``, unless its holder is better on the same data and split, and
-    ``alias``, if one is given, when that has never been set.
+    ``alias``, if one is given, when that has never been set. ``data`` are the ratings in memory, or an engine that
+    works on them where they lie.
     ``tags`` are put on the run; ``data_flags`` are how a command line names these data, for the run's note.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)
     registry.create()
+    engine = OneMachine(data) if isinstance(data, Dataset) else data
+    dataset = engine.ratings
     with tracked_run(registry, run_name(dataset, recipe, split_params)) as run:
         mlflow.set_tags(dict(tags or {}))
         tracking.log_params(dataset, recipe, split_params, max_users)
         tracking.log_reading(dataset)
-        outcome = run_experiment_beside_random(dataset, recipe, split_params, max_users=max_users)
+        outcome = engine.run_experiment(recipe, split_params, max_users=max_users)
         if problem := shortfall(outcome.metrics):
             logger.warning("{} on {}: {}", recipe.method, dataset.name, problem)
         mlflow.set_tag("beats_popularity", str(not problem).lower())
@@ -83,7 +87,7 @@ def train(
         tracking.log_outcome(outcome, recipe.method)
         logged_dataset = tracking.log_dataset(dataset, "training")
         logger.info("fitting it on all ratings and logging the model")
-        logged, facts = tracking.log_refitted(dataset, recipe)
+        logged, facts = tracking.log_refitted(engine, recipe)
         metrics = {**outcome.own_metrics, **facts}
         experiment = chosen_experiment(registry)
         again = reproduction_command(recipe, split_params, experiment=experiment, data_flags=data_flags or {})
@@ -120,7 +124,7 @@ def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) 
     return version
 
 
-def _version_tags(dataset: Dataset, recipe: Recipe, split_params: SplitParams, outcome: Outcome) -> dict[str, str]:
+def _version_tags(dataset: RatingsFacts, recipe: Recipe, split_params: SplitParams, outcome: Outcome) -> dict[str, str]:
     metrics = outcome.metrics
     return {
         "method": recipe.method,

@@ -1,9 +1,10 @@
 """Ratings and movies in memory: what every reader returns and every method is fitted on."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,6 +14,60 @@ from recsys.catalog import MAX_STARS, MIN_STARS, Catalog
 from recsys.data.indexing import find_ids, index_ids, is_sorted_strictly, pair_order
 from recsys.data.policies import Note, Policies
 from recsys.errors import DataError
+
+
+class RatingsFacts(Protocol):
+    """What is told of ratings, whether they are in memory (`Dataset`) or in the partitions of a cluster."""
+
+    @property
+    def name(self) -> str:
+        """Return what they are called: ``"ml-25m"``."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """Return the movies; also those that nobody has rated."""
+        ...
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Return what the readers kept, dropped and converted."""
+        ...
+
+    @property
+    def movie_labels(self) -> tuple[str, ...]:
+        """Return the ids of the source where these are texts; else nothing."""
+        ...
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users."""
+        ...
+
+    @property
+    def n_items(self) -> int:
+        """Return the number of movies, those without a rating included."""
+        ...
+
+    @property
+    def n_ratings(self) -> int:
+        """Return the number of ratings."""
+        ...
+
+    @property
+    def popularity(self) -> NDArray[np.int64]:
+        """Return the number of ratings of each movie, int64, (n_items,)."""
+        ...
+
+    @property
+    def time_range(self) -> tuple[int, int]:
+        """Return the first and the last timestamp, seconds since 1970; 0 where there is no rating."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Return 32 hexadecimal digits that change with any rating, time, title, year or genre, not with row order."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,19 +243,16 @@ class Dataset:
         """Return the number of ratings of each movie, int64, (n_items,)."""
         return np.bincount(self.item_indices, minlength=self.n_items)
 
+    @property
+    def time_range(self) -> tuple[int, int]:
+        """Return the first and the last timestamp, seconds since 1970; 0 where there is no rating."""
+        return (int(self.timestamps.min()), int(self.timestamps.max())) if self.n_ratings else (0, 0)
+
     @cached_property
     def digest(self) -> str:
         """Return 32 hexadecimal digits that change with any rating, time, title, year or genre, not with row order."""
-        sha = hashlib.sha256()
-        catalog = self.catalog
-        columns: tuple[NDArray[np.generic], ...] = (
-            *(catalog.movie_ids, catalog.years, catalog.genres),
-            *(self.user_ids, self.user_indices, self.item_indices, self.ratings, self.timestamps),
-        )
-        for column in columns:
-            sha.update(np.ascontiguousarray(column).tobytes())
-        sha.update("\n".join((*catalog.titles, *catalog.genre_names)).encode())
-        return sha.hexdigest()[:32]
+        columns = (self.user_ids, self.user_indices, self.item_indices, self.ratings, self.timestamps)
+        return digest_of(self.catalog, ((column,) for column in columns))
 
     def part(self, chosen: NDArray[np.bool_]) -> "Dataset":
         """Return the chosen ratings, bool, (n_ratings,), over the same users and movies. It may be empty."""
@@ -211,3 +263,26 @@ class Dataset:
             ratings=self.ratings[chosen],
             timestamps=self.timestamps[chosen],
         )
+
+
+def digest_of(catalog: Catalog, columns: Iterable[Iterable[NDArray[np.generic]]]) -> str:
+    """Return the digest of ratings, whose columns may come in parts.
+
+    Parameters
+    ----------
+    catalog
+        Their movies.
+    columns
+        int64 ``user_ids``, int32 ``user_indices`` and ``item_indices``, float32 ratings, int64 timestamps, in the order
+        of a `Dataset`.
+    """
+    sha = hashlib.sha256()
+    for parts in ((catalog.movie_ids, catalog.years, catalog.genres), *columns):
+        _add(sha, parts)
+    sha.update("\n".join((*catalog.titles, *catalog.genre_names)).encode())
+    return sha.hexdigest()[:32]
+
+
+def _add(sha: "hashlib._Hash", parts: Iterable[NDArray[np.generic]]) -> None:
+    for part in parts:
+        sha.update(np.ascontiguousarray(part).data)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.drift.sketch import Sketch, sketch_of
+from recsys.drift.profile_counts import ProfileCounts, counts_of
+from recsys.drift.sketch import Sketch
 from recsys.errors import ArtifactError
 
 if TYPE_CHECKING:
     # Loading a model reads a profile, and a worker that loads one has no SciPy, which datasets need.
-    from recsys.data.dataset import Dataset
+    from recsys.data.dataset import Dataset, RatingsFacts
 
 PROFILE_FORMAT = 1
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
-MIN_COPIED = 5
-"""From how many ratings on two equal histories are no chance."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,8 @@ class DataProfile:
     top_second
         The largest share of the ratings that have the same timestamp.
     copied_users
-        Share of the users with `MIN_COPIED` ratings or more whose history, stars included, another user has as well.
+        Share of the users with `profile_counts.MIN_COPIED` ratings or more whose history, stars included, another user
+        has as well.
     movies_with_genres
         Share of the movies that have a genre.
     sketch
@@ -111,54 +111,53 @@ def profile_of(dataset: "Dataset") -> DataProfile:
 
     A dataset without ratings has shares of 0, and its time range is 0 to 0.
     """
-    by_user = np.bincount(dataset.user_indices, minlength=dataset.n_users)
-    rated = dataset.popularity[dataset.popularity > 0]
-    times = dataset.timestamps if dataset.n_ratings else np.zeros(1, dtype=np.int64)
-    levels, counts = np.unique(dataset.ratings, return_counts=True)
+    _, of_second = np.unique(dataset.timestamps, return_counts=True)
+    return profile_from(counts_of(dataset), dataset, n_in_top_second=int(of_second.max(initial=0)))
+
+
+def profile_from(counts: ProfileCounts, facts: "RatingsFacts", *, n_in_top_second: int) -> DataProfile:
+    """Return the profile that the counts of all users make.
+
+    Parameters
+    ----------
+    counts
+        Over all ratings.
+    facts
+        What the ratings are called, and their movies.
+    n_in_top_second
+        The largest number of ratings with one timestamp.
+    """
+    rated = counts.popularity[counts.popularity > 0]
+    by_user = counts.by_user[counts.by_user > 0]
     return DataProfile(
-        name=dataset.name,
-        digest=dataset.digest,
-        n_users=int(np.count_nonzero(by_user)),
-        n_movies=dataset.n_items,
+        name=facts.name,
+        digest=facts.digest,
+        n_users=len(by_user),
+        n_movies=facts.n_items,
         n_rated_movies=len(rated),
-        n_ratings=dataset.n_ratings,
-        stars={f"{level:g}": int(count) for level, count in zip(levels, counts, strict=True)},
-        per_user=_quantiles(by_user[by_user > 0]),
+        n_ratings=int(counts.popularity.sum()),
+        stars={f"{level:g}": count for level, count in sorted(counts.stars.items())},
+        per_user=_quantiles(by_user),
         per_movie=_quantiles(rated),
-        oldest=int(times.min()),
-        newest=int(times.max()),
-        months=_months(dataset),
+        oldest=counts.oldest,
+        newest=counts.newest,
+        months={
+            str(np.datetime64(number, "M")): Month(ratings, users)
+            for number, (ratings, users) in sorted(counts.months.items())
+        },
         top_user=_largest_share(by_user),
-        top_movie=_largest_share(dataset.popularity),
-        top_second=_largest_share(np.unique(dataset.timestamps, return_counts=True)[1]),
-        copied_users=_copied_users(dataset, by_user),
-        movies_with_genres=float(dataset.catalog.genres.any(axis=1).mean()),
-        sketch=sketch_of(dataset),
+        top_movie=_largest_share(rated),
+        top_second=n_in_top_second / max(1, int(rated.sum())),
+        copied_users=_share_of_copies(counts.histories),
+        movies_with_genres=float(facts.catalog.genres.any(axis=1).mean()),
+        sketch=counts.sketch,
     )
 
 
-def _months(dataset: "Dataset") -> dict[str, Month]:
-    numbers = dataset.timestamps.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
-    months, ratings = np.unique(numbers, return_counts=True)
-    # Ratings are sorted by user; a key of both counts each user of a month once.
-    first = int(numbers.min(initial=0))
-    keys = (numbers - first) * dataset.n_users + dataset.user_indices
-    users = np.bincount(np.searchsorted(months - first, np.unique(keys) // dataset.n_users), minlength=len(months))
-    names = np.datetime_as_string(months.astype("datetime64[M]"))
-    return {str(name): Month(int(n), int(m)) for name, n, m in zip(names, ratings, users, strict=True)}
-
-
-def _copied_users(dataset: "Dataset", by_user: NDArray[np.int64]) -> float:
-    """Return the share of users whose history is that of another user, by a sum of hashes that no order changes."""
-    rows = dataset.catalog.movie_ids[dataset.item_indices].astype(np.uint64) * np.uint64(64)
-    keys = (rows + np.round(dataset.ratings * 10).astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-    keys = (keys ^ (keys >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    starts = np.concatenate(([0], np.cumsum(by_user)[:-1]))[by_user >= MIN_COPIED]
-    if len(starts) == 0:
+def _share_of_copies(histories: NDArray[np.uint64]) -> float:
+    if len(histories) == 0:
         return 0.0
-    ends = starts + by_user[by_user >= MIN_COPIED]
-    sums = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(keys, dtype=np.uint64)))
-    _, which, counts = np.unique(sums[ends] - sums[starts], return_inverse=True, return_counts=True)
+    _, which, counts = np.unique(histories, return_inverse=True, return_counts=True)
     return float((counts[which] > 1).mean())
 
 

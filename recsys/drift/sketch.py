@@ -5,6 +5,7 @@ and the same one wherever the same ratings are. Broder 1997, DOI 10.1109/SEQUEN.
 DOI 10.1006/jcss.1997.1534.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,14 @@ def sketch_of(dataset: "Dataset", size: int = SKETCH_SIZE) -> Sketch:
     smallest = smallest[np.argsort(hashes[smallest], kind="stable")]
     times = _mixed(dataset.timestamps[smallest].astype(np.uint64))
     return Sketch(hashes[smallest], (times >> np.uint64(48)).astype(np.uint16), dataset.n_ratings)
+
+
+def joined_sketches(parts: Sequence[Sketch], size: int = SKETCH_SIZE) -> Sketch:
+    """Return the sketch of all ratings from the sketches of disjoint parts."""
+    hashes = np.concatenate([part.hashes for part in parts])
+    times = np.concatenate([part.times for part in parts])
+    smallest = np.argsort(hashes, kind="stable")[:size]
+    return Sketch(hashes[smallest], times[smallest], sum(part.n_ratings for part in parts))
 
 
 def rating_hashes(dataset: "Dataset") -> NDArray[np.uint64]:

@@ -24,8 +24,8 @@ class Ranking(Protocol):
         """Return which of the users asked for."""
         ...
 
-    def every(self, step: int) -> "Ranking":
-        """Return the rankings of every so manyth user of these, the first one included."""
+    def every(self, step: int, first: int = 0) -> "Ranking":
+        """Return the rankings of every so manyth user of these, from the ``first`` one on."""
         ...
 
     def best(self, top_k: int, members: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
@@ -43,9 +43,9 @@ class ScoredRanking:
     rows: slice
     scores: NDArray[np.float32]
 
-    def every(self, step: int) -> "ScoredRanking":
+    def every(self, step: int, first: int = 0) -> "ScoredRanking":
         """Return the rankings of every so manyth user, see `Ranking`."""
-        return ScoredRanking(slice(self.rows.start, self.rows.stop, step), self.scores[::step])
+        return ScoredRanking(slice(self.rows.start + first, self.rows.stop, step), self.scores[first::step])
 
     def best(self, top_k: int, members: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
         """Return the top lists, see `Ranking`."""
@@ -63,9 +63,11 @@ class PopularRanking:
     order: NDArray[np.int64]
     histories: sp.csr_array
 
-    def every(self, step: int) -> "PopularRanking":
+    def every(self, step: int, first: int = 0) -> "PopularRanking":
         """Return the rankings of every so manyth user, see `Ranking`."""
-        return PopularRanking(slice(self.rows.start, self.rows.stop, step), self.order, self.histories[::step])
+        return PopularRanking(
+            slice(self.rows.start + first, self.rows.stop, step), self.order, self.histories[first::step]
+        )
 
     def best(self, top_k: int, members: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
         """Return the top lists, see `Ranking`."""

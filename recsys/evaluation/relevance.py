@@ -5,29 +5,27 @@ is another question. A cut in time leaves users without a history: they get popu
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recsys.evaluation.ranking import RANKING_METRICS, find_hits
-from recsys.evaluation.report import HEADLINE_CUTOFF, Evaluation
-from recsys.splits import Split
+from recsys.evaluation.judged import HEADLINE_CUTOFF
+from recsys.evaluation.ranking import RANKING_METRICS
+from recsys.evaluation.report import Evaluation
 
-LIKED_STARS = 4.0
-"""From so many stars on a movie was liked."""
 WITH_HISTORY = "_with_history"
 """Ends the names of means over the users who have a rating in train."""
 METRICS = ("ndcg", "recall", "hit_rate")
 
 
-def relevance_metrics(evaluation: Evaluation, parts: Split) -> dict[str, float]:
+def relevance_metrics(evaluation: Evaluation) -> dict[str, float]:
     """Return ``ndcg_liked_at_10``, ``ndcg_at_10_with_history``, ``ndcg_liked_at_10_with_history``, and their like.
 
     NaN where there is no such user. The lists are those of the evaluation, so that nothing is scored twice.
     """
-    users = evaluation.user_indices
-    has_history = np.bincount(parts.train.user_indices, minlength=parts.train.n_users)[users] > 0
+    judged = evaluation.judged
+    has_history = judged.activity > 0
     found: dict[str, float] = {"users_with_history": float(np.count_nonzero(has_history))}
-    for label, relevant in (("", parts.holdout), ("_liked", parts.holdout.part(parts.holdout.ratings >= LIKED_STARS))):
-        n_relevant = np.bincount(relevant.user_indices, minlength=relevant.n_users)[users]
-        hits = find_hits(relevant, users, evaluation.item_indices)
+    kinds = (("", judged.hits, judged.n_relevant), ("_liked", judged.liked_hits, judged.n_liked))
+    for label, hits, n_relevant in kinds:
         for name in METRICS:
             values = RANKING_METRICS[name](hits, n_relevant, HEADLINE_CUTOFF)
             key = f"{name}{label}_at_{HEADLINE_CUTOFF}"
@@ -37,5 +35,5 @@ def relevance_metrics(evaluation: Evaluation, parts: Split) -> dict[str, float]:
     return found
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if len(values) else float("nan")

@@ -6,23 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.catalog import MIN_STARS
-from recsys.data.dataset import Dataset
+from recsys.catalog import MIN_STARS, Catalog
 from recsys.errors import DataError, ParameterError
 from recsys.evaluation import beyond
-from recsys.evaluation.ranking import RANKING_METRICS, find_hits, ndcg
-from recsys.evaluation.rankings import rank_blocks
+from recsys.evaluation.judged import HEADLINE_CUTOFF, Judged, judge
+from recsys.evaluation.ranking import RANKING_METRICS, ndcg
 from recsys.evaluation.scorer import Scorer
-from recsys.evaluation.slices import MovieSlices, Slice, user_slices
+from recsys.evaluation.slices import Slice, movie_slices, user_slices
 from recsys.pair_hash import pair_uniform
 from recsys.splits import Split
-from recsys.top_k import NO_ITEM
 
 CUTOFFS = (5, 10, 20)
-HEADLINE_CUTOFF = 10
-"""The cut-off of the slices and of the per-user nDCG, by which versions are compared."""
 SAMPLE_SEED = 0
-_SCORES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +38,8 @@ class Evaluation:
         int64, (n_users, max(cutoffs, 10)), their top lists, best first, -1 after the last candidate.
     slices
         By user activity and by movie popularity, at 10.
+    judged
+        What all of this follows from, user by user.
     """
 
     metrics: dict[str, float]
@@ -50,6 +47,7 @@ class Evaluation:
     user_ndcg_at_10: NDArray[np.float64]
     item_indices: NDArray[np.int64]
     slices: tuple[Slice, ...]
+    judged: Judged
 
     @property
     def n_users(self) -> int:
@@ -94,31 +92,56 @@ def evaluate(
     ParameterError
         When a cut-off, the block size or the number of users is below 1, or there is no cut-off.
     """
-    block_size = max(1, _SCORES_AT_ONCE // split.train.n_items) if block_size is None else block_size
     _check(cutoffs, block_size, max_users)
-    relevant = split.holdout.part(split.holdout.ratings >= relevant_stars)
-    if relevant.n_ratings == 0:
+    relevant = split.holdout.user_indices[split.holdout.ratings >= relevant_stars]
+    if len(relevant) == 0:
         raise DataError(f"the holdout has no rating of at least {relevant_stars:g} stars; lower relevant_stars")
-    n_relevant = np.bincount(relevant.user_indices, minlength=relevant.n_users)
-    user_indices = sampled_users(np.flatnonzero(n_relevant), relevant.user_ids, max_users)
-    relevant = _of_users(relevant, user_indices)
-    movie_slices = MovieSlices(relevant, split.train.popularity, user_indices, HEADLINE_CUTOFF)
+    user_indices = np.flatnonzero(np.bincount(relevant, minlength=split.holdout.n_users))
+    train = split.train
+    judged = judge(
+        scorer,
+        split,
+        sampled_users(user_indices, split.holdout.user_ids, max_users),
+        popularity=train.popularity,
+        relevant_stars=relevant_stars,
+        top_k=max(*cutoffs, HEADLINE_CUTOFF),
+        block_size=block_size,
+    )
+    n_train_users = int(np.count_nonzero(np.bincount(train.user_indices, minlength=train.n_users)))
+    return summarized(judged, train.catalog, train.popularity, n_train_users, cutoffs=cutoffs)
 
-    top_k = max(*cutoffs, HEADLINE_CUTOFF)
-    item_indices = np.full((len(user_indices), top_k), NO_ITEM, dtype=np.int64)
-    for ranking in rank_blocks(scorer, split.train.user_items, user_indices, block_size=block_size):
-        item_indices[ranking.rows] = ranking.best(top_k)
-        movie_slices.add(ranking)
 
-    hits, n_relevant = find_hits(relevant, user_indices, item_indices), n_relevant[user_indices]
-    activity = np.bincount(split.train.user_indices, minlength=relevant.n_users)[user_indices]
-    by_user = user_slices(hits, n_relevant, activity, top_k=HEADLINE_CUTOFF)
+def summarized(
+    judged: Judged,
+    catalog: Catalog,
+    popularity: NDArray[np.int64],
+    n_train_users: int,
+    *,
+    cutoffs: Sequence[int] = CUTOFFS,
+) -> Evaluation:
+    """Return the metrics of what is known of each user.
+
+    Parameters
+    ----------
+    judged
+        Of all evaluated users.
+    catalog
+        The movies that the lists are of.
+    popularity, n_train_users
+        int64, (n_items,), number of ratings in train, and how many users have one.
+    cutoffs
+        As in `evaluate`.
+    """
+    hits, n_relevant, item_indices = judged.hits, judged.n_relevant, judged.item_indices
+    beyond_metrics = _beyond_metrics(item_indices, catalog, popularity, n_train_users, cutoffs)
+    by_user = user_slices(hits, n_relevant, judged.activity, top_k=HEADLINE_CUTOFF)
     return Evaluation(
-        metrics=_ranking_metrics(hits, n_relevant, cutoffs) | _beyond_metrics(item_indices, split.train, cutoffs),
-        user_indices=user_indices,
+        metrics=_ranking_metrics(hits, n_relevant, cutoffs) | beyond_metrics,
+        user_indices=judged.user_indices,
         user_ndcg_at_10=ndcg(hits, n_relevant, HEADLINE_CUTOFF),
         item_indices=item_indices,
-        slices=(*by_user, *movie_slices.result(item_indices)),
+        slices=(*by_user, *movie_slices(judged.slices, popularity)),
+        judged=judged,
     )
 
 
@@ -136,17 +159,10 @@ def sampled_users(
     return np.sort(user_indices[np.argsort(drawn, kind="stable")[:max_users]])
 
 
-def _of_users(ratings: Dataset, user_indices: NDArray[np.int64]) -> Dataset:
-    """Return the ratings of some users."""
-    chosen = np.zeros(ratings.n_users, dtype=np.bool_)
-    chosen[user_indices] = True
-    return ratings if chosen[ratings.user_indices].all() else ratings.part(chosen[ratings.user_indices])
-
-
-def _check(cutoffs: Sequence[int], block_size: int, max_users: int | None) -> None:
+def _check(cutoffs: Sequence[int], block_size: int | None, max_users: int | None) -> None:
     if not cutoffs or min(cutoffs) < 1:
         raise ParameterError(f"cutoffs must be numbers from 1, not {tuple(cutoffs)}")
-    if block_size < 1:
+    if block_size is not None and block_size < 1:
         raise ParameterError(f"block_size must be at least 1, not {block_size}")
     if max_users is not None and max_users < 1:
         raise ParameterError(f"max_users must be at least 1, not {max_users}")
@@ -162,17 +178,22 @@ def _ranking_metrics(
     }
 
 
-def _beyond_metrics(item_indices: NDArray[np.int64], train: Dataset, cutoffs: Sequence[int]) -> dict[str, float]:
-    n_train_users = len(np.unique(train.user_indices))
+def _beyond_metrics(
+    item_indices: NDArray[np.int64],
+    catalog: Catalog,
+    popularity: NDArray[np.int64],
+    n_train_users: int,
+    cutoffs: Sequence[int],
+) -> dict[str, float]:
     metrics: dict[str, float] = {}
     for top_k in cutoffs:
         shown = item_indices[:, :top_k]
         values = {
-            "coverage": beyond.catalog_coverage(shown, train.n_items),
-            "gini": beyond.exposure_gini(shown, train.n_items),
-            "novelty": beyond.novelty(shown, train.popularity, n_train_users),
-            "diversity": beyond.intra_list_diversity(shown, train.catalog.genres),
-            "popularity_bias": beyond.popularity_bias(shown, train.popularity),
+            "coverage": beyond.catalog_coverage(shown, catalog.n_items),
+            "gini": beyond.exposure_gini(shown, catalog.n_items),
+            "novelty": beyond.novelty(shown, popularity, n_train_users),
+            "diversity": beyond.intra_list_diversity(shown, catalog.genres),
+            "popularity_bias": beyond.popularity_bias(shown, popularity),
         }
         metrics |= {f"{name}_at_{top_k}": value for name, value in values.items()}
     return metrics

@@ -17,6 +17,7 @@ Movies are counted by their ratings in train.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,31 @@ def user_slices(
     return slices
 
 
+class SliceCounts(NamedTuple):
+    """What the slices of movies are made of; those of disjoint users are joined by `joined_counts`.
+
+    Attributes
+    ----------
+    n_found, n_relevant
+        int64, (n_slices,): relevant holdout ratings of each slice that the normal top lists hold, and all of them.
+    ndcg_within
+        float64 of each slice, its nDCG among its movies alone, of each ranked user with a relevant movie in it.
+    """
+
+    n_found: NDArray[np.int64]
+    n_relevant: NDArray[np.int64]
+    ndcg_within: tuple[NDArray[np.float64], ...]
+
+
+def joined_counts(parts: Sequence[SliceCounts]) -> SliceCounts:
+    """Return the counts of all users from those of their parts, at least one."""
+    return SliceCounts(
+        n_found=np.sum([part.n_found for part in parts], axis=0),
+        n_relevant=np.sum([part.n_relevant for part in parts], axis=0),
+        ndcg_within=tuple(map(np.concatenate, zip(*(part.ndcg_within for part in parts), strict=True))),
+    )
+
+
 @dataclass(eq=False)
 class MovieSlices:
     """Collects the quality by movie popularity while rankings pass by in blocks.
@@ -103,12 +129,16 @@ class MovieSlices:
         int64, (n_users,), the evaluated users.
     top_k
         The cut-off.
+    first_row, n_all_users
+        Of users that are a part of more: how many come before them, and how many there are in all.
     """
 
     relevant: Dataset
     popularity: NDArray[np.int64]
     user_indices: NDArray[np.int64]
     top_k: int
+    first_row: int = 0
+    n_all_users: int | None = None
     _bin_of_item: NDArray[np.int64] = field(init=False)
     _lists: list[NDArray[np.int64]] = field(init=False)
     _is_ranked: NDArray[np.bool_] = field(init=False)
@@ -119,36 +149,59 @@ class MovieSlices:
         shape = (len(self.user_indices), self.top_k)
         self._lists = [np.full(shape, NO_ITEM, dtype=np.int64) for _ in bin_labels(MOVIE_BOUNDS)]
 
+    @property
+    def n_users(self) -> int:
+        """Return the number of all evaluated users, those of other parts included."""
+        return len(self.user_indices) if self.n_all_users is None else self.n_all_users
+
     def add(self, ranking: Ranking) -> None:
         """Rank the movies of each slice among themselves, for the users of a block."""
-        some = ranking.every(-(-len(self.user_indices) // RANKED_USERS))
+        step = -(-self.n_users // RANKED_USERS)
+        some = ranking.every(step, -(self.first_row + ranking.rows.start) % step)
         self._is_ranked[some.rows] = True
         for number, lists in enumerate(self._lists):
             members = np.flatnonzero(self._bin_of_item == number)
             if members.size:
                 lists[some.rows] = some.best(self.top_k, members)
 
-    def result(self, item_indices: NDArray[np.int64]) -> list[Slice]:
-        """Return the slices, given the normal top lists, int64, (n_users, n_ranks)."""
+    def counts(self, item_indices: NDArray[np.int64]) -> SliceCounts:
+        """Return what the slices of movies are made of, given the normal top lists, int64, (n_users, n_ranks)."""
         shown = item_indices[:, : self.top_k]
         found = shown[find_hits(self.relevant, self.user_indices, shown)]
-        labels = bin_labels(MOVIE_BOUNDS)
-        n_found = np.bincount(self._bin_of_item[found], minlength=len(labels))
         bin_of_rating = self._bin_of_item[self.relevant.item_indices]
-        slices = []
-        for number, label in enumerate(labels):
-            wanted = self.relevant.part(bin_of_rating == number)
-            n_members = int(np.count_nonzero(self._bin_of_item == number))
-            metrics = {
-                "recall": float(n_found[number] / wanted.n_ratings) if wanted.n_ratings else float("nan"),
-                "ndcg_within": self._ndcg_within(wanted, self._lists[number]),
-            }
-            slices.append(Slice("movie popularity", label, n_members, wanted.n_ratings, metrics))
-        return slices
+        return SliceCounts(
+            n_found=np.bincount(self._bin_of_item[found], minlength=len(self._lists)),
+            n_relevant=np.bincount(bin_of_rating, minlength=len(self._lists)),
+            ndcg_within=tuple(
+                self._ndcg_within(self.relevant.part(bin_of_rating == number), lists)
+                for number, lists in enumerate(self._lists)
+            ),
+        )
 
-    def _ndcg_within(self, wanted: Dataset, lists: NDArray[np.int64]) -> float:
+    def result(self, item_indices: NDArray[np.int64]) -> list[Slice]:
+        """Return the slices, given the normal top lists, int64, (n_users, n_ranks)."""
+        return movie_slices(self.counts(item_indices), self.popularity)
+
+    def _ndcg_within(self, wanted: Dataset, lists: NDArray[np.int64]) -> NDArray[np.float64]:
         n_relevant = np.bincount(wanted.user_indices, minlength=wanted.n_users)[self.user_indices] * self._is_ranked
-        return _mean(ndcg(find_hits(wanted, self.user_indices, lists), n_relevant, self.top_k))
+        counted = n_relevant > 0
+        hits = find_hits(wanted, self.user_indices[counted], lists[counted])
+        return ndcg(hits, n_relevant[counted], self.top_k)
+
+
+def movie_slices(counts: SliceCounts, popularity: NDArray[np.int64]) -> list[Slice]:
+    """Return the quality by movie popularity, int64, (n_items,), number of ratings in train."""
+    labels = bin_labels(MOVIE_BOUNDS)
+    n_members = np.bincount(np.searchsorted(MOVIE_BOUNDS, popularity), minlength=len(labels))
+    slices = []
+    for number, label in enumerate(labels):
+        n_relevant = int(counts.n_relevant[number])
+        metrics = {
+            "recall": float(counts.n_found[number] / n_relevant) if n_relevant else float("nan"),
+            "ndcg_within": _mean(counts.ndcg_within[number]),
+        }
+        slices.append(Slice("movie popularity", label, int(n_members[number]), n_relevant, metrics))
+    return slices
 
 
 def _mean(per_user: NDArray[np.float64]) -> float:

@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.item_matrix import ItemMatrix
+from recsys.methods.rating_source import RatingSource
 from recsys.methods.search_space import SearchRange
 from recsys.recency import MAX_RECENCY
 
@@ -60,9 +62,13 @@ class Method:
     search_space
         Where a sweep looks for parameters, by their names. Those that are not in it keep their defaults; a method
         without any cannot be swept.
+    fit_source
+        Returns the same from ratings wherever they lie and their catalog, for the partitions of a cluster; None where
+        the method needs all ratings in one place.
     """
 
     name: str
     params_type: type[MethodParams]
     fit: Callable[[Dataset, Any], FittedItems]
     search_space: Mapping[str, SearchRange] = field(default_factory=dict, hash=False)
+    fit_source: Callable[[RatingSource, Catalog, Any], FittedItems] | None = None

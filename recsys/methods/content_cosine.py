@@ -3,10 +3,12 @@
 import numpy as np
 from pydantic import Field
 
+from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.neighborhoods import item_matrix
+from recsys.methods.rating_source import RatingSource
 from recsys.methods.search_space import Floats
 
 
@@ -23,13 +25,22 @@ def fit(dataset: Dataset, params: ContentCosineParams) -> FittedItems:
     Genres form one unit vector and the year another; the cosine is taken over both. Movies without known content are
     similar to none. Ratings are not looked at.
     """
-    genres = unit_rows(genre_flags(dataset.catalog))
-    years = year_bumps(dataset.catalog, width=params.year_width)
+    return _fitted(dataset.catalog, params)
+
+
+def fit_source(_ratings: RatingSource, catalog: Catalog, params: ContentCosineParams) -> FittedItems:
+    """Return the same as `fit`, wherever the ratings lie."""
+    return _fitted(catalog, params)
+
+
+def _fitted(catalog: Catalog, params: ContentCosineParams) -> FittedItems:
+    genres = unit_rows(genre_flags(catalog))
+    years = year_bumps(catalog, width=params.year_width)
     features = unit_rows(np.hstack([genres, np.float32(params.year_weight) * years]))
-    similarity = item_matrix(lambda rows: (features[rows] @ features.T).clip(0, 1), dataset.n_items)
+    similarity = item_matrix(lambda rows: (features[rows] @ features.T).clip(0, 1), catalog.n_items)
     return FittedItems(item_weights=similarity, item_similarity=similarity)
 
 
 SEARCH_SPACE = {"year_weight": Floats(0.0, 3.0), "year_width": Floats(1.0, 30.0, log=True)}
 
-METHOD = Method("content-cosine", ContentCosineParams, fit, SEARCH_SPACE)
+METHOD = Method("content-cosine", ContentCosineParams, fit, SEARCH_SPACE, fit_source)

@@ -11,10 +11,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from pydantic import Field
 
+from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
+from recsys.errors import ParameterError
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.neighborhoods import Float32, RowBlock
 from recsys.methods.products import gram
+from recsys.methods.rating_source import RatingSource
 from recsys.methods.rating_weights import rating_weights
 from recsys.methods.search_space import Floats
 from recsys.methods.smoothers import factored, fitted_smoother
@@ -35,7 +38,27 @@ def fit(dataset: Dataset, params: EaseParams) -> FittedItems:
     With the ridge smoother ``K = (X'X + l2)^-1 X'X`` the weights are ``K_ij / (1 - K_jj)`` off the diagonal: the ridge
     prediction of a movie, corrected for having seen that movie. A movie without ratings has neither.
     """
-    smoother, leverage = _ridge_smoother(rating_weights(dataset.user_items), params)
+    return _fitted(*_ridge_smoother(rating_weights(dataset.user_items), params))
+
+
+def fit_source(ratings: RatingSource, catalog: Catalog, params: EaseParams) -> FittedItems:
+    """Return the same as `fit` from ratings wherever they lie, for catalogs of up to ``max_items`` movies.
+
+    Raises
+    ------
+    ParameterError
+        For a larger catalog: the equations among all its movies would be gathered in one place.
+    """
+    if catalog.n_items > params.max_items:
+        raise ParameterError(
+            f"ease solves equations among all {catalog.n_items:,} movies, on a cluster at most max_items="
+            f"{params.max_items:,}; use the method hybrid, or raise max_items"
+        )
+    products = ratings.weighted(0.0).gram().astype(np.float64)
+    return _fitted(*_solved_among_items(products, np.arange(catalog.n_items), catalog.n_items, params.l2))
+
+
+def _fitted(smoother: RowBlock, leverage: Float32) -> FittedItems:
     return fitted_smoother(
         smoother, leverage, row_scale=np.ones_like(leverage), column_scale=np.reciprocal(1 - leverage)
     )
@@ -51,7 +74,7 @@ def _ridge_smoother(weights: sp.csr_array, params: EaseParams) -> tuple[RowBlock
         return _solved_among_users(weights, params.l2)
     n_rated = np.bincount(weights.indices, minlength=n_items)
     most_rated = np.sort(np.argsort(-n_rated, kind="stable")[: params.max_items])
-    return _solved_among_items(weights[:, most_rated], most_rated, n_items, params.l2)
+    return _solved_among_items(gram(weights[:, most_rated]), most_rated, n_items, params.l2)
 
 
 def _solved_among_users(weights: sp.csr_array, l2: float) -> tuple[RowBlock, Float32]:
@@ -65,9 +88,9 @@ def _solved_among_users(weights: sp.csr_array, l2: float) -> tuple[RowBlock, Flo
 
 
 def _solved_among_items(
-    weights: sp.csr_array, item_indices: NDArray[np.int64], n_items: int, l2: float
+    products: NDArray[Any], item_indices: NDArray[np.int64], n_items: int, l2: float
 ) -> tuple[RowBlock, Float32]:
-    products = gram(weights)
+    """Return the same of the chosen movies, from the products of their ratings, (n_chosen, n_chosen)."""
     ridge = _ridge(products.copy(), l2)
     solved = scipy.linalg.solve(ridge, products, assume_a="pos", overwrite_a=True, overwrite_b=True, check_finite=False)
     leverage = np.zeros(n_items, dtype=np.float32)
@@ -89,4 +112,4 @@ def _ridge(products: NDArray[Any], l2: float) -> NDArray[Any]:
 
 SEARCH_SPACE = {"l2": Floats(10.0, 10_000.0, log=True)}
 
-METHOD = Method("ease", EaseParams, fit, SEARCH_SPACE)
+METHOD = Method("ease", EaseParams, fit, SEARCH_SPACE, fit_source)

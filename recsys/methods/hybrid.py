@@ -9,11 +9,12 @@ DOI 10.1145/3383313.3418480.
 import numpy as np
 from pydantic import Field
 
+from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.content_features import genre_flags, unit_rows, year_bumps
 from recsys.methods.low_pass import low_pass
-from recsys.methods.rating_source import CsrRatings
+from recsys.methods.rating_source import CsrRatings, RatingSource
 from recsys.methods.search_space import Floats
 from recsys.methods.smoothers import fitted_factors
 
@@ -41,12 +42,15 @@ def fit(dataset: Dataset, params: HybridParams) -> FittedItems:
 
     The similarity has a share of plain likeness of content, so that it makes sense for movies with few ratings too.
     """
-    genres = unit_rows(genre_flags(dataset.catalog))
-    years = year_bumps(dataset.catalog, width=YEAR_WIDTH)
+    return fit_source(CsrRatings(dataset), dataset.catalog, params)
+
+
+def fit_source(ratings: RatingSource, catalog: Catalog, params: HybridParams) -> FittedItems:
+    """Return the same as `fit` from ratings wherever they lie."""
+    genres = unit_rows(genre_flags(catalog))
+    years = year_bumps(catalog, width=YEAR_WIDTH)
     features = np.hstack([genres, years])
-    passed = low_pass(
-        CsrRatings(dataset), np.float32(params.content) * features, balance=params.balance, noise=params.noise
-    )
+    passed = low_pass(ratings, np.float32(params.content) * features, balance=params.balance, noise=params.noise)
     return fitted_factors(
         passed.factors,
         row_scale=passed.item_scale,
@@ -58,4 +62,4 @@ def fit(dataset: Dataset, params: HybridParams) -> FittedItems:
 
 SEARCH_SPACE = {"balance": Floats(0.0, 0.5), "noise": Floats(0.3, 3.0, log=True), "content": Floats(0.0, 5.0)}
 
-METHOD = Method("hybrid", HybridParams, fit, SEARCH_SPACE)
+METHOD = Method("hybrid", HybridParams, fit, SEARCH_SPACE, fit_source)

@@ -3,10 +3,12 @@
 import numpy as np
 import scipy.sparse as sp
 
+from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.neighborhoods import DENSE_ITEMS, from_csr
+from recsys.methods.rating_source import RatingSource
 
 
 class PopularityParams(MethodParams):
@@ -15,7 +17,15 @@ class PopularityParams(MethodParams):
 
 def fit(dataset: Dataset, params: PopularityParams) -> FittedItems:  # noqa: ARG001
     """Return matrices of zeros: no movie speaks for another, so every list falls back on what is popular lately."""
-    n_items = dataset.n_items
+    return _zeros(dataset.n_items)
+
+
+def fit_source(ratings: RatingSource, catalog: Catalog, params: PopularityParams) -> FittedItems:  # noqa: ARG001
+    """Return the same as `fit`, wherever the ratings lie."""
+    return _zeros(catalog.n_items)
+
+
+def _zeros(n_items: int) -> FittedItems:
     zeros: ItemMatrix = (
         DenseItemMatrix(np.zeros((n_items, n_items), dtype=np.float32))
         if n_items <= DENSE_ITEMS
@@ -24,4 +34,4 @@ def fit(dataset: Dataset, params: PopularityParams) -> FittedItems:  # noqa: ARG
     return FittedItems(item_weights=zeros, item_similarity=zeros)
 
 
-METHOD = Method("popularity", PopularityParams, fit)
+METHOD = Method("popularity", PopularityParams, fit, fit_source=fit_source)

@@ -3,10 +3,11 @@
 import numpy as np
 from pydantic import Field
 
+from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
 from recsys.methods.base import FittedItems, Method, MethodParams
 from recsys.methods.low_pass import low_pass
-from recsys.methods.rating_source import CsrRatings
+from recsys.methods.rating_source import CsrRatings, RatingSource
 from recsys.methods.search_space import Floats
 from recsys.methods.smoothers import fitted_factors
 
@@ -25,11 +26,16 @@ def fit(dataset: Dataset, params: SpectralParams) -> FittedItems:
 
     A movie without ratings has neither.
     """
-    no_features = np.zeros((dataset.n_items, 0), dtype=np.float32)
-    passed = low_pass(CsrRatings(dataset), no_features, balance=params.balance, noise=params.noise)
+    return fit_source(CsrRatings(dataset), dataset.catalog, params)
+
+
+def fit_source(ratings: RatingSource, catalog: Catalog, params: SpectralParams) -> FittedItems:
+    """Return the same as `fit` from ratings wherever they lie."""
+    no_features = np.zeros((catalog.n_items, 0), dtype=np.float32)
+    passed = low_pass(ratings, no_features, balance=params.balance, noise=params.noise)
     return fitted_factors(passed.factors, row_scale=passed.item_scale, column_scale=np.reciprocal(passed.item_scale))
 
 
 SEARCH_SPACE = {"balance": Floats(0.0, 0.5), "noise": Floats(0.3, 3.0, log=True)}
 
-METHOD = Method("spectral", SpectralParams, fit, SEARCH_SPACE)
+METHOD = Method("spectral", SpectralParams, fit, SEARCH_SPACE, fit_source)

@@ -58,7 +58,7 @@ def run_retraining(home: Path, name: str, *argv: str) -> subprocess.CompletedPro
 
 STAGES = {
     "lock_taken": ("training.retrain:_put_right", 1),
-    "run_begun": ("training.train:run_experiment_beside_random", 1),
+    "run_begun": ("training.engine:run_experiment_beside_random", 1),
     "model_logged": ("training.train:register", 1),
     "registered": ("training.train:give_challenger", 1),
     "one_challenger_written": ("recsys.registry:Registry.point", 2),

@@ -34,7 +34,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     dataset = shared_flags.dataset_of(args, settings)
     registry = registry_of(settings)
     data_flags = shared_flags.data_flags_of(args, settings, dataset)
-    trained = train(dataset, recipe, split_params, registry, alias=settings.model.alias, data_flags=data_flags)
+    trained = train(
+        dataset,
+        recipe,
+        split_params,
+        registry,
+        alias=settings.model.alias,
+        data_flags=data_flags,
+        max_users=args.eval_users,
+    )
     version = trained.version
     alias = settings.model.alias if trained.promoted else "Challenger"
     became = "is registered" if trained.challenger_kept and not trained.promoted else f"is {alias}"

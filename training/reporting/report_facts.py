@@ -8,7 +8,7 @@ from html import escape
 from mlflow.entities import Run
 
 from recsys import __version__
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import RatingsFacts
 from recsys.fitting import Recipe
 from recsys.model_version import ModelVersion
 from recsys.splits import SplitParams
@@ -20,7 +20,7 @@ _GATE = re.compile(r"<!--gate-->.*?<!--/gate-->", re.DOTALL)
 
 
 def report_facts(
-    dataset: Dataset, recipe: Recipe, split_params: SplitParams, run: Run, version: ModelVersion
+    dataset: RatingsFacts, recipe: Recipe, split_params: SplitParams, run: Run, version: ModelVersion
 ) -> dict[str, str]:
     """Return by name what someone needs to know which model this is, and to make it again."""
     params = ", ".join(f"{name} {value}" for name, value in recipe.params.model_dump(mode="json").items())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from mlflow.entities import Run
 
 from recsys.alias.description import FACTS_TAG, LINKS_TAG
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import RatingsFacts
 from recsys.evaluation.bootstrap import Interval
 from recsys.fitting import Recipe
 from training.experiment import Outcome
@@ -28,7 +28,7 @@ GAP = "&emsp;"
 """MLflow's pages leave no room between the columns of a table."""
 
 
-def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_model: str, again: str) -> str:
+def describe_run(dataset: RatingsFacts, recipe: Recipe, outcome: Outcome, logged_model: str, again: str) -> str:
     """Return Markdown: what was trained on what, the main metrics beside the baseline, and the command to repeat it."""
     rows = {row.name: row for row in outcome.rows}
     lines = [
@@ -54,7 +54,7 @@ def describe_run(dataset: Dataset, recipe: Recipe, outcome: Outcome, logged_mode
     )
 
 
-def version_facts(dataset: Dataset, run: Run, outcome: Outcome) -> dict[str, str]:
+def version_facts(dataset: RatingsFacts, run: Run, outcome: Outcome) -> dict[str, str]:
     """Return tags with the Markdown of what does not change about a version: data, quality, links to run and report."""
     place = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
     data = f"**{run.info.run_name}**: {data_in_words(dataset)}."
@@ -65,17 +65,11 @@ def version_facts(dataset: Dataset, run: Run, outcome: Outcome) -> dict[str, str
     }
 
 
-def data_in_words(dataset: Dataset) -> str:
+def data_in_words(dataset: RatingsFacts) -> str:
     """Return such as ``"100,000 ratings of 1,682 movies by 943 users, from 1997-09-20 to 1998-04-22"``."""
     counts = f"{dataset.n_ratings:,} ratings of {dataset.n_items:,} movies by {dataset.n_users:,} users"
-    first, last = (datetime.fromtimestamp(int(end), tz=UTC).date() for end in time_range(dataset))
+    first, last = (datetime.fromtimestamp(int(end), tz=UTC).date() for end in dataset.time_range)
     return counts if last.year <= 1970 else f"{counts}, from {first} to {last}"
-
-
-def time_range(dataset: Dataset) -> tuple[int, int]:
-    """Return the first and the last timestamp, seconds since 1970; 0 where there is no rating."""
-    stamps = dataset.timestamps
-    return (int(stamps.min()), int(stamps.max())) if len(stamps) else (0, 0)
 
 
 def quality_in_words(outcome: Outcome) -> str:

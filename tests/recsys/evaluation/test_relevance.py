@@ -24,7 +24,7 @@ def parts(tiny: Dataset) -> Split:
 def test_relevance_metrics_by_hand(parts: Split) -> None:
     # Train: user 1 rates 10 and 30, user 2 rates 10. Popular: 10 (2), 30 (1), then by id 20, 40, 50, 60.
     evaluation = evaluate(PopularityScorer(parts.train.popularity), parts)
-    found = relevance_metrics(evaluation, parts)
+    found = relevance_metrics(evaluation)
     assert found["users_with_history"] == 2
     assert found["ndcg_at_10"] == pytest.approx(evaluation.metrics["ndcg_at_10"])
     # User 1 gets 20, 40, 50, 60 and has held out 40 with one star; user 2 gets 30 first, which was liked.
@@ -40,13 +40,13 @@ def test_relevance_metrics_by_hand(parts: Split) -> None:
 def test_relevance_metrics_nobody_liked_anything_is_not_a_number(parts: Split) -> None:
     disliked = replace(parts.holdout, ratings=np.ones_like(parts.holdout.ratings))
     hated = Split(parts.train, disliked)
-    found = relevance_metrics(evaluate(PopularityScorer(parts.train.popularity), hated), hated)
+    found = relevance_metrics(evaluate(PopularityScorer(parts.train.popularity), hated))
     assert math.isnan(found["ndcg_liked_at_10"])
     assert found["ndcg_at_10"] > 0
 
 
 def test_relevance_metrics_without_cold_users_both_means_agree(movielens: Dataset) -> None:
     parts = split(movielens, SplitParams())
-    found = relevance_metrics(evaluate(PopularityScorer(parts.train.popularity), parts), parts)
+    found = relevance_metrics(evaluate(PopularityScorer(parts.train.popularity), parts))
     assert found["ndcg_at_10"] == pytest.approx(found["ndcg_at_10_with_history"], abs=0.01)
     assert found["ndcg_liked_at_10"] < found["ndcg_at_10"]
