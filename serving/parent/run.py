@@ -48,9 +48,7 @@ def serve(settings: Settings) -> int:
     address = address_of(listener)
     allow_many_connections()
     cached = admitted_from_cache(cache, settings.model)
-    supervisor = Supervisor(
-        settings.n_workers, listener, settings.api.hang_seconds, on_harm=lambda: _ask_for_check(cache)
-    )
+    supervisor = Supervisor(settings.n_workers, listener, settings.api.hang_seconds, on_harm=cache.ask_for_check)
     supervisor.start()
     head_start = time.monotonic() + (HEAD_START_SECONDS if cached else 0)
     poller = Poller(settings, cache, may_start=lambda: supervisor.ready or time.monotonic() > head_start)
@@ -62,13 +60,6 @@ def serve(settings: Settings) -> int:
         poller.stop()
         supervisor.stop()
         logger.info("ended")
-
-
-def _ask_for_check(cache: ModelCache) -> None:
-    try:
-        cache.requests.add()
-    except OSError as error:
-        logger.warning("the files of the model cannot be checked at once: {}", error)
 
 
 def _make_folder(folder: Path) -> None:

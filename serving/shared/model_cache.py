@@ -156,6 +156,13 @@ class ModelCache:
             logger.warning("{} cannot be written ({}), so it is removed", self.pointer, error)
             self.pointer.unlink(missing_ok=True)
 
+    def ask_for_check(self) -> None:
+        """Let the process that looks at the registry compare all checksums soon, and fetch again what is harmed."""
+        try:
+            self.requests.add()
+        except OSError as error:
+            logger.warning("the files of the model cannot be checked at once: {}", error)
+
     def publish(self, published: CachedVersion) -> None:
         """Let the pointer say what is served from now on, and forget versions that have not been used lately.
 

@@ -110,7 +110,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str], *,
         answers=answers,
         admission=Admission(settings.cors.origins),
         guesses=Guesses(settings.limits.admin_guesses),
-        scoring=Scoring(settings.logging.level, settings.limits),
+        scoring=Scoring(settings.logging.level, settings.limits, on_harm=model_cache.ask_for_check),
         comparisons=ComparisonModels(model_cache, hidden),
         tracking_uri=settings.tracking_uri,
     )

@@ -27,6 +27,8 @@ class LoadedModel:
         As the registry knows it; the version as text, as headers carry it.
     folder
         Where its artifacts lie.
+    artifact_sha256
+        What the sum of its artifacts has to be.
     copy_id
         What tells this copy on the disk from another of the same version that is fetched later.
     loaded_at
@@ -41,9 +43,14 @@ class LoadedModel:
     version: str
     run_id: str
     folder: Path
+    artifact_sha256: str
     copy_id: CopyId
     loaded_at: str
     hidden_ids: frozenset[int] = frozenset()
+
+    def check_files(self) -> None:
+        """Compare the sum of its artifacts; `ArtifactError` when they are not those that were published."""
+        _compare(self.folder, self.artifact_sha256, self.version)
 
     def hiding(self, movie_ids: frozenset[int]) -> "LoadedModel":
         """Return the same model, which never shows these movies."""
@@ -116,8 +123,8 @@ def load_cached_version(published: CachedVersion, cache_root: Path, *, check_fil
     """
     folder = cache_root / published.folder
     copy_id = copy_id_of(published, cache_root)
-    if check_files and tree_sha256(folder) != published.artifact_sha256:
-        raise ArtifactError(f"the files of version {published.version} in the cache have been altered")
+    if check_files:
+        _compare(folder, published.artifact_sha256, published.version)
     recommender, info = load_model(folder / LOGGED_FOLDER, verify=False)
     return LoadedModel(
         recommender=recommender,
@@ -126,6 +133,12 @@ def load_cached_version(published: CachedVersion, cache_root: Path, *, check_fil
         version=str(published.version),
         run_id=published.run_id,
         folder=folder,
+        artifact_sha256=published.artifact_sha256,
         copy_id=copy_id,
         loaded_at=utc_now(),
     )
+
+
+def _compare(folder: Path, artifact_sha256: str, version: int | str) -> None:
+    if tree_sha256(folder) != artifact_sha256:
+        raise ArtifactError(f"the files of version {version} in the cache have been altered")

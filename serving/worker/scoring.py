@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from loguru import logger
+
+from recsys.errors import ModelUnavailableError
 from recsys.logs import take_over_logging
 from recsys.settings import LimitSettings
 from serving.worker.errors import TooManyRequestsError, UnreadableTableError
@@ -64,10 +67,13 @@ class Scoring:
         What is logged; MLflow's import sets up logging its own way, which is undone.
     limits
         Slots, and the size of a table.
+    on_harm
+        Called when the files of a version cannot be loaded, so that they are checked.
     """
 
     log_level: str
     limits: LimitSettings
+    on_harm: Callable[[], None]
     _models: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -87,6 +93,8 @@ class Scoring:
         ------
         TooManyRequestsError
             When all slots stay taken.
+        ModelUnavailableError
+            When the version cannot be loaded as a pyfunc.
         RecsysError
             As `check_table`.
         """
@@ -141,7 +149,16 @@ class Scoring:
     def _load(self, model: LoadedModel) -> Any:
         os.environ.setdefault("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
         try:
+            # It brings its own code, which nothing else has read since it was published.
+            model.check_files()
             return import_module("serving.pyfunc_loader").load_pyfunc(model.folder)
+        except Exception as error:  # noqa: BLE001  the version's own code may raise anything
+            logger.error("version {} cannot be loaded for scoring: {}: {}", model.version, type(error).__name__, error)
+            self.on_harm()
+            raise ModelUnavailableError(
+                f"version {model.version} cannot be loaded for scoring; its files are being checked, and fetched again "
+                "where they are harmed; try again soon"
+            ) from None
         finally:
             take_over_logging(self.log_level)
 

@@ -115,13 +115,9 @@ class ServedModel:
     def _report(self, published: CachedVersion, error: Exception, *, is_new: bool) -> None:
         """Say what is wrong, and let the parent compare the checksums and fetch the version again."""
         self.problem = f"version {published.version} cannot be loaded: {error}"
-        if not is_new:
-            return
-        logger.error("{}", self.problem)
-        try:
-            self._cache.requests.add()
-        except OSError as full:
-            logger.warning("the files of the model cannot be checked at once: {}", full)
+        if is_new:
+            logger.error("{}", self.problem)
+            self._cache.ask_for_check()
 
     def _mark(self) -> Mark | None:
         try:

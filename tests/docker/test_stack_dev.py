@@ -46,7 +46,7 @@ def test_dev_api_has_one_worker_debug_and_no_health_check(stack: Any, started: s
 
 
 def test_dev_api_starts_anew_when_its_source_changes(stack: Any, started: str) -> None:
-    source = stack.folder / "serving" / "routes" / "index.py"
+    source = stack.folder / "serving" / "worker" / "routes" / "index.py"
     text = source.read_text()
     try:
         source.write_text(text.replace('"name": "Movie recommender"', '"name": "Changed while running"'))

@@ -136,6 +136,23 @@ def test_harmed_version_is_fetched_and_loaded_again(
     assert {path.name for path in cached(service).parent.iterdir()} & {"empty", "registered_model_meta"} == set()
 
 
+@pytest.mark.parametrize("harm", [lambda code: code.write_text("raise SystemExit(3)\n"), Path.unlink])
+def test_altered_code_of_a_version_is_not_run_by_invocations_and_fetched_again(
+    service: Service, harm: Callable[[Path], Any]
+) -> None:
+    (code,) = service.cache.glob("versions/*/1-*/**/recsys/pyfunc.py")
+    original = code.read_bytes()
+    kill_a_worker(service)  # one that has loaded nothing for scoring yet
+    wait_until_sound(service)
+    harm(code)
+    table = {"dataframe_split": {"columns": ["movie_ids"], "data": [[[10]]]}}
+    answers = [service.ask("/invocations", table) for _ in range(20)]
+    assert {answer.status for answer in answers} <= {200, 503}
+    service.wait_until(lambda: code.exists() and code.read_bytes() == original)
+    wait_until_sound(service)
+    service.wait_until(lambda: all(service.ask("/invocations", table).status == 200 for _ in range(20)))
+
+
 def test_harmed_version_that_cannot_be_fetched_again_is_not_served_and_health_says_why(
     service: Service, gate: Gate
 ) -> None:

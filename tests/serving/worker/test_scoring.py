@@ -54,7 +54,7 @@ async def never() -> None:
 
 
 def scoring_over(pyfunc: Held, slots: int = 1) -> Scoring:
-    scoring = Scoring("INFO", LimitSettings(scoring_slots=slots))
+    scoring = Scoring("INFO", LimitSettings(scoring_slots=slots), on_harm=lambda: None)
     scoring._models[MODEL.key] = pyfunc
     return scoring
 
