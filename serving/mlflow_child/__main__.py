@@ -15,6 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from recsys.logs import flush_logs
 
@@ -29,17 +30,24 @@ def main(argv: Sequence[str]) -> None:
     arguments = _arguments(argv)
     jobs = _import_jobs()
     control = socket.socket(fileno=arguments.control)
-    while True:
-        word, descriptors, _, _ = socket.recv_fds(control, WORD_BYTES, 1)
-        if not word:
-            return
-        pid = os.fork()
-        if pid == 0:
-            control.close()
-            _run(jobs[word.decode()], descriptors[0], arguments.lifeline)
-        os.close(descriptors[0])
-        control.sendall(f"{pid}\n".encode())
-        _reap()
+    # The parent may go at any moment, also between its question and the answer.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        while _fork_one(control, jobs, arguments.lifeline):
+            _reap()
+
+
+def _fork_one(control: socket.socket, jobs: dict[str, Job], lifeline: int) -> bool:
+    """Fork the child that the parent asks for; return False when the parent is gone."""
+    word, descriptors, _, _ = socket.recv_fds(control, WORD_BYTES, 1)
+    if not word:
+        return False
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        _run(jobs[word.decode()], descriptors[0], lifeline)
+    os.close(descriptors[0])
+    control.sendall(f"{pid}\n".encode())
+    return True
 
 
 def _import_jobs() -> dict[str, Job]:

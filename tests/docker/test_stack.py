@@ -1,5 +1,6 @@
 """The whole system with a real engine, from the first `up` to three replicas; in this order."""
 
+import base64
 import json
 import threading
 import urllib.error
@@ -79,6 +80,11 @@ def bucket_keys() -> list[str]:
         "print(*[found['Key'] for page in pages for found in page.get('Contents', [])], sep='\\n')"
     )
     return docker("exec", "recsys-mlflow", "python", "-c", script).split()
+
+
+def basic_login(name: str, password: str) -> str:
+    """Return the header that logs a user in."""
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def problem(stack: Any) -> Callable[[], bool]:
@@ -246,6 +252,21 @@ def test_down_and_up_loses_nothing(stack: Any) -> None:
     assert versions(stack) == {"production": 3, "challenger": 3}
 
 
+def test_backup_brings_back_a_lost_database_and_a_lost_bucket(stack: Any) -> None:
+    before, keys = [run["info"]["run_id"] for run in runs(stack)], bucket_keys()
+    assert "saved to" in stack.run("docker/backup.sh", str(stack.folder / "saved"))
+    stack.run("docker", "compose", "rm", "--stop", "--force", "--volumes", "postgres", "minio")
+    docker("volume", "rm", f"{stack.project}_postgres-data", f"{stack.project}_minio-data")
+    assert recommends(stack) == "3"
+    assert "restored from" in stack.run("docker/restore.sh", str(stack.folder / "saved"))
+    stack.wait_until_healthy()
+    assert [run["info"]["run_id"] for run in runs(stack)] == before
+    assert set(keys) <= set(bucket_keys())
+    for version in ("2", "3"):
+        stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", version, "--force")
+        stack.wait_for(lambda: recommends(stack) == version, "the API follows the restored registry")  # noqa: B023
+
+
 def test_api_ends_at_once_and_in_good_order(stack: Any) -> None:
     docker("stop", "--time", "20", "recsys-api")
     assert stack.inspect("api")["State"]["ExitCode"] == 0
@@ -284,7 +305,13 @@ def test_mlflow_behind_a_password(stack: Any) -> None:
         stack.wait_until_healthy()
         said = stack.compose("run", "--rm", "training", "python", "-m", "training", "versions", over="auth")
         assert "content-cosine" in said
-        stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", "2", over="auth")
+        assert "account recsys-api" in docker("logs", "recsys-reader")
+        api = basic_login("recsys-api", str(dotenv_values(stack.folder / ".env")["MLFLOW_READER_PASSWORD"]))
+        assert stack.ask(path, port=stack.mlflow_port, Authorization=api).status == 200
+        alias = {"name": "movie-recommender", "alias": "Production", "version": "1"}
+        moved = stack.ask("/api/2.0/mlflow/registered-models/alias", alias, port=stack.mlflow_port, Authorization=api)
+        assert moved.status == 403, moved.text
+        stack.compose("run", "--rm", "training", "python", "-m", "training", "promote", "2", "--force", over="auth")
         stack.wait_for(lambda: recommends(stack) == "2", "the API follows the alias behind the password")
     finally:
         stack.run("docker", "compose", "up", "-d")

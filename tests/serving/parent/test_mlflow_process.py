@@ -2,6 +2,9 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -214,3 +217,24 @@ def test_call_with_a_watch_that_objects_ends_the_job(process: MlflowProcess, mon
         assert client._job is not None
         pid = client._job.pid
         wait_until(lambda: not is_running(pid))
+
+
+@pytest.mark.parametrize("asks", [b"registry", b"smoke-test", b""])
+def test_template_whose_parent_goes_ends_without_a_word(asks: bytes) -> None:
+    """As when Ctrl-C ends the service while MLflow is being imported."""
+    control, other = socket.socketpair()
+    lifeline, kept_open = os.pipe()
+    with other:
+        numbers = {"control": other.fileno(), "lifeline": lifeline}
+        template = subprocess.Popen(
+            [sys.executable, "-m", "serving.mlflow_child", *(f"--{name}={number}" for name, number in numbers.items())],
+            pass_fds=tuple(numbers.values()),
+            stderr=subprocess.PIPE,
+        )
+    if asks:
+        socket.send_fds(control, [asks], [lifeline])
+    control.close()
+    os.close(kept_open)
+    _, said = template.communicate(timeout=120)
+    os.close(lifeline)
+    assert (template.returncode, said) == (0, b"")
