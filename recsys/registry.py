@@ -25,9 +25,6 @@ from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 
-CHALLENGER = "Challenger"
-"""Alias of the newest candidate."""
-
 HEADLINE = "ndcg_at_10"
 """The metric that a version is known by, and the name of the tag that holds it."""
 

@@ -4,7 +4,8 @@ from mlflow import MlflowClient
 
 from recsys.errors import RegistryError
 from recsys.model_version import ModelVersion
-from recsys.registry import CHALLENGER, HEADLINE, Registry
+from recsys.registry import HEADLINE, Registry
+from recsys.traffic import CHALLENGER
 
 PROTOCOL = ("dataset_digest", "split", "holdout_ratio", "seed")
 """Parameters of a run that have to be the same for two of its metrics to be comparable."""

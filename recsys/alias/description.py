@@ -134,6 +134,7 @@ def _ledgers(metadata: ModelMetadata) -> dict[str, tuple[Entry, ...]]:
 
 def _status(version: int, alias: str, ledger: Sequence[Entry]) -> str:
     """Return one sentence about what a version is, or was, to an alias; empty when it never had it."""
+    ledger = [entry for entry in ledger if entry.action != "traffic"]
     moves = [place for place, entry in enumerate(ledger) if entry.to_version == version]
     if not moves:
         return ""

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from recsys.alias.tag_names import PREFIX, machine_tag
 
-Action = Literal["promoted", "rolled back", "moved", "removed"]
-"""``moved`` and ``removed``: not by a command of this product, but in MLflow's UI or by another client."""
+Action = Literal["promoted", "rolled back", "moved", "removed", "traffic"]
+"""``moved`` and ``removed``: not by a command of this product, but in MLflow's UI or by another client. ``traffic``:
+the alias stayed, and what the Challenger gets of the traffic has changed (`recsys.traffic`)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Entry:
         The reason, one sentence.
     metrics
         The numbers that the decision rests on.
+    traffic
+        The tags of `recsys.traffic` from then on, where the decision was about them; else None.
     """
 
     number: int
@@ -47,10 +50,14 @@ class Entry:
     to_version: int | None
     why: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    traffic: Mapping[str, str] | None = None
 
     def as_tag(self) -> str:
-        """Return the entry as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """Return the entry as JSON; what is None is left out of it, so that earlier releases can read it."""
+        fields = asdict(self)
+        if self.traffic is None:
+            del fields["traffic"]
+        return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
     def from_tag(cls, text: str) -> "Entry":
@@ -97,6 +104,11 @@ def _entry_tags(tags: Mapping[str, str], alias: str) -> Iterator[tuple[int, str]
         number = name.removeprefix(beginning)
         if name.startswith(beginning) and number.isdecimal():
             yield int(number), text
+
+
+def recorded_traffic(entries: Sequence[Entry]) -> Mapping[str, str]:
+    """Return the tags of `recsys.traffic` as the history last had them."""
+    return next((entry.traffic for entry in reversed(entries) if entry.traffic is not None), {})
 
 
 def version_before(entries: Sequence[Entry], existing: Collection[int]) -> int | None:

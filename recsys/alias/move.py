@@ -3,12 +3,13 @@
 A move writes four things in this order, under a lock:
 
 1. the tag ``recsys.intent.production``: the entry of the history that is about to come true;
-2. the alias, as configured, then in every other spelling;
+2. the alias, as configured, then in every other spelling; a promotion also ends the traffic of the Challenger;
 3. the entry, as ``history.production.000012``;
 4. and it removes the intent.
 
 Stopped before 2, nothing has moved: the intent is dropped. Stopped later, the alias has moved: the rest is completed.
-Moves by others, in MLflow's UI for one, are told by comparing the alias with the last entry, and entered as well.
+Moves by others, in MLflow's UI for one, are told by comparing the alias with the last entry, and entered as well; so
+are changes of what the Challenger gets of the traffic.
 Whoever looks next does this, a command or the service, and says so.
 """
 
@@ -19,9 +20,14 @@ from typing import Protocol
 
 from recsys.alias.identity import who_am_i
 from recsys.alias.lease import Lease, TagStore, held_lease
-from recsys.alias.ledger import Action, Entry, entry_key, next_number, now, read_ledger
+from recsys.alias.ledger import Action, Entry, entry_key, next_number, now, read_ledger, recorded_traffic
 from recsys.alias.spellings import newest_decision, pointers, standard_spellings
 from recsys.alias.tag_names import PREFIX, machine_tag, read_tag
+from recsys.alias.traffic_record import end_traffic, traffic_entry, traffic_in_words
+from recsys.traffic import CHALLENGER, traffic_tags
+
+OUTSIDE = "outside of this product's commands"
+"""Why something was done that nobody has told this product of."""
 
 WAIT_SECONDS = 60.0
 """How long a move waits for another one to end."""
@@ -71,6 +77,10 @@ class AliasState:
         Whether the tag of an intent is there that means nothing any more: its move is on record, or it is damaged.
     earlier_name
         Whether the intent has the name that earlier releases gave it.
+    traffic
+        The tags of `recsys.traffic`.
+    challenger
+        The versions that the spellings of ``Challenger`` point to.
     """
 
     alias: str
@@ -80,6 +90,8 @@ class AliasState:
     next_number: int
     leftover: bool = False
     earlier_name: bool = False
+    traffic: Mapping[str, str] = field(default_factory=dict)
+    challenger: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, metadata: ModelMetadata, alias: str) -> "AliasState":
@@ -97,6 +109,8 @@ class AliasState:
             next_number=number,
             leftover=text is not None and intent is None,
             earlier_name=earlier_intent_key(alias) in metadata.tags,
+            traffic=traffic_tags(metadata.tags),
+            challenger=frozenset(pointers(metadata.aliases, CHALLENGER).values()),
         )
 
     @property
@@ -113,7 +127,18 @@ class AliasState:
     def is_settled(self) -> bool:
         """Return whether the history is up to date, the spellings agree, and no move has been left half done."""
         agree = len(set(self.pointed.values())) <= 1
-        return agree and self.intent is None and not self.leftover and self.current == self.recorded
+        return (
+            agree and self.intent is None and not self.leftover and self.current == self.recorded and self.knows_traffic
+        )
+
+    @property
+    def knows_traffic(self) -> bool:
+        """Return whether the history says what the Challenger gets of the traffic now.
+
+        An alias that has never been set, and ``Challenger`` itself, keep no record of it.
+        """
+        concerns_it = bool(self.pointed or self.ledger) and self.alias.lower() != CHALLENGER.lower()
+        return not concerns_it or self.traffic == recorded_traffic(self.ledger)
 
     @property
     def was_withdrawn(self) -> bool:
@@ -143,6 +168,12 @@ class AliasState:
             what = "was removed" if self.current is None else f"was moved to version {self.current}"
             since = f" from version {self.recorded}" if self.recorded else ""
             found.append(f"{self.alias} {what}{since} outside of this product's commands; it is now in the history")
+        if not self.knows_traffic:
+            before = traffic_in_words(recorded_traffic(self.ledger))
+            found.append(
+                f"the traffic of {CHALLENGER} was changed from {before} to {traffic_in_words(self.traffic)} outside of "
+                "this product's commands; it is now in the history"
+            )
         return found
 
 
@@ -192,7 +223,7 @@ def settle(store: AliasStore, alias: str, *, wait_seconds: float = WAIT_SECONDS)
     if state.is_settled:
         return state, []
     with lock(store, alias, f"an update of {alias}", wait_seconds) as lease:
-        return _settle(store, alias, lease)
+        return settle_under(store, alias, lease)
 
 
 def move(
@@ -223,7 +254,7 @@ def move(
         When the registry fails. The next command then completes or drops the move.
     """
     with lock(store, alias, f"a move of {alias}", wait_seconds) as lease:
-        state, repaired = _settle(store, alias, lease)
+        state, repaired = settle_under(store, alias, lease)
         refusal = allowed(state) if allowed else ""
         if refusal:
             return Move(None, state.current, tuple(repaired), refusal)
@@ -236,6 +267,7 @@ def move(
             to_version=version,
             why=why,
             metrics=metrics or {},
+            traffic={} if action == "promoted" and state.traffic else None,
         )
         if state.current == version:
             _align(store, state, version, lease)
@@ -244,10 +276,16 @@ def move(
         store.set_tag(intent_key(alias), entry.as_tag())
         _align(store, state, version, lease)
         _record(store, alias, entry, lease)
-        return Move(entry, state.current, tuple(repaired))
+        ended = (
+            [f"the traffic of {CHALLENGER}, {traffic_in_words(state.traffic)}, has ended"]
+            if entry.traffic == {}
+            else []
+        )
+        return Move(entry, state.current, (*repaired, *ended))
 
 
-def _settle(store: AliasStore, alias: str, lease: Lease) -> tuple[AliasState, list[str]]:
+def settle_under(store: AliasStore, alias: str, lease: Lease) -> tuple[AliasState, list[str]]:
+    """Do as `settle` does for whoever holds the lock already."""
     state = AliasState.of(store.metadata(), alias)
     if state.is_settled:
         return state, []
@@ -261,7 +299,11 @@ def _settle(store: AliasStore, alias: str, lease: Lease) -> tuple[AliasState, li
         store.delete_tag(intent_key(alias))
     if state.earlier_name:
         store.delete_tag(earlier_intent_key(alias))
-    return AliasState.of(store.metadata(), alias), state.findings()
+    settled = AliasState.of(store.metadata(), alias)
+    if not settled.knows_traffic:
+        _record(store, alias, _seen_traffic(settled), lease)
+        settled = AliasState.of(store.metadata(), alias)
+    return settled, state.findings()
 
 
 def _align(store: AliasStore, state: AliasState, version: int, lease: Lease) -> None:
@@ -272,6 +314,8 @@ def _align(store: AliasStore, state: AliasState, version: int, lease: Lease) -> 
 
 
 def _record(store: AliasStore, alias: str, entry: Entry, lease: Lease) -> None:
+    if entry.traffic == {}:
+        end_traffic(store, lease)
     lease.check()
     store.set_tag(entry_key(alias, entry.number), entry.as_tag())
     store.delete_tag(intent_key(alias))
@@ -279,6 +323,7 @@ def _record(store: AliasStore, alias: str, entry: Entry, lease: Lease) -> None:
 
 def _seen(store: AliasStore, state: AliasState) -> Entry:
     current = state.current
+    ends = bool(state.traffic) and current in state.challenger and state.recorded is not None
     return Entry(
         number=state.next_number,
         at=now(),
@@ -286,9 +331,16 @@ def _seen(store: AliasStore, state: AliasState) -> Entry:
         action="removed" if current is None else "moved",
         from_version=state.recorded,
         to_version=current,
-        why="outside of this product's commands",
+        why=OUTSIDE,
         metrics={} if current is None else store.headline_metrics(current),
+        # Whoever moves the alias to the Challenger in MLflow's UI promotes it, and that ends its traffic.
+        traffic={} if ends else None,
     )
+
+
+def _seen_traffic(state: AliasState) -> Entry:
+    by = f"unknown, seen by {who_am_i()}"
+    return traffic_entry(state.next_number, state.recorded, state.traffic, state.challenger, by=by, why=OUTSIDE)
 
 
 def _read_intent(text: str | None) -> Entry | None:

@@ -12,7 +12,8 @@ from model_stores import add_version, make_store, recipe
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.model_version import ModelVersion
-from recsys.registry import CHALLENGER, Registry
+from recsys.registry import Registry
+from recsys.traffic import CHALLENGER
 from training.challenger import give_challenger
 
 
