@@ -20,6 +20,7 @@ COMMANDS = {
     "versions": "show the registered versions, or the history of the served alias",
     "promote": "let the served alias point to a version",
     "rollback": "let the served alias point to the version before",
+    "traffic": "let the Challenger answer a share of the callers before it is promoted",
     "compare": "compare two versions on one holdout",
     "up": "train and promote a first version, if nothing is served yet",
     "retrain": "train, and promote if the gate lets it pass",

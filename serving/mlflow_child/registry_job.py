@@ -6,8 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from recsys.alias.move import AliasState, ModelMetadata
+from recsys.errors import NotRegisteredError
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
+from recsys.traffic import CHALLENGER
 from serving.mlflow_child.answering import answer_of, take_over
 from serving.mlflow_child.version_listing import ask_for_versions
 from serving.shared.messages import ClosedError, Messages
@@ -37,7 +40,7 @@ class RegistryCalls:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self.by_name: dict[str, Callable[[Call], Any]] = {
-            "aliased": self.aliased,
+            "look": self.look,
             "repair": lambda call: self._registry.repair(self._registry.alias_state(call["alias"])),
             "version": lambda call: as_message(self._registry.version(call["version"])),
             "listing": lambda _: asdict(ask_for_versions(self._registry)),
@@ -45,11 +48,23 @@ class RegistryCalls:
             "download": lambda call: str(self._registry.download_uri(call["uri"], Path(call["folder"]))),
         }
 
-    def aliased(self, call: Call) -> dict[str, Any]:
-        """Return the version that the alias stands for, and whether nothing about it has to be repaired."""
-        state = self._registry.alias_state(call["alias"])
-        version = None if state.current is None else as_message(self._registry.version(state.current))
-        return {"version": version, "is_settled": state.is_settled}
+    def look(self, call: Call) -> dict[str, Any]:
+        """Return what one look tells, as `serving.parent.look.Look` has it."""
+        metadata = self._registry.metadata()
+        state = AliasState.of(metadata, call["alias"])
+        return {
+            "version": None if state.current is None else as_message(self._registry.version(state.current)),
+            "is_settled": state.is_settled,
+            "traffic": dict(state.traffic),
+            "challenger": self._challenger(metadata) if state.traffic else None,
+        }
+
+    def _challenger(self, metadata: ModelMetadata) -> dict[str, Any] | None:
+        current = AliasState.of(metadata, CHALLENGER).current
+        try:
+            return None if current is None else as_message(self._registry.version(current))
+        except NotRegisteredError:  # deleted between the two questions
+            return None
 
 
 def as_message(version: ModelVersion) -> dict[str, Any]:

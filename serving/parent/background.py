@@ -3,12 +3,12 @@
 import os
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from loguru import logger
 
 from recsys.errors import RegistryError
-from serving.parent.comparison_loader import VersionLoader
 
 TICK_SECONDS = 0.2
 NICENESS = 10
@@ -53,18 +53,18 @@ class AliasRepairs:
 
 
 class Background:
-    """Repairs of the alias, the list of versions, and versions for comparison, one after the other.
+    """Repairs of the alias, the Challenger, the list of versions, versions for comparison: one after the other.
 
     Parameters
     ----------
-    loader, repairs
+    looks
         Each gets its turn again and again.
     stopped
         Ends the thread.
     """
 
-    def __init__(self, loader: VersionLoader, repairs: AliasRepairs, stopped: threading.Event) -> None:
-        self._looks = (repairs.look, loader.look)
+    def __init__(self, looks: Sequence[Callable[[], None]], stopped: threading.Event) -> None:
+        self._looks = looks
         self._stopped = stopped
 
     def run(self) -> None:

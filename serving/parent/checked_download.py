@@ -14,6 +14,7 @@ from recsys.settings import ModelSettings
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.shared.fingerprint import fingerprint
 from serving.shared.model_cache import ModelCache
+from serving.shared.published_traffic import read_challenger
 
 SmokeTest = Callable[[Path], None]
 """Raises `ArtifactError` when the version in a folder does not answer."""
@@ -49,14 +50,22 @@ def admitted_from_cache(cache: ModelCache, settings: ModelSettings) -> CachedVer
         return cached
     from recsys.signatures import Signatures  # noqa: PLC0415  as below
 
-    which = f"version {cached.version} of {cached.name}"
-    sums = cached.artifact_sha256, cached.model_json_sha256
-    try:
-        Signatures.of(settings).check_sums(which, *sums, cached.signature)
-    except ArtifactError as error:
-        logger.error("{}", error)
-        cache.withdraw(str(error))
+    def objection(found: CachedVersion) -> str:
+        which = f"version {found.version} of {found.name}"
+        try:
+            sums = found.artifact_sha256, found.model_json_sha256
+            Signatures.of(settings).check_sums(which, *sums, found.signature)
+        except ArtifactError as error:
+            return str(error)
+        return ""
+
+    if problem := objection(cached):
+        logger.error("{}", problem)
+        cache.withdraw(problem)
         return None
+    challenger = read_challenger(cache.pointer)
+    if challenger is not None and (problem := objection(challenger)):
+        cache.drop_challenger(problem)
     return cached
 
 
@@ -88,8 +97,8 @@ def cached_version_of(cache: ModelCache, version: ModelVersion) -> CachedVersion
 
 def ensure_cached(
     registry: Downloads, cache: ModelCache, version: ModelVersion, place: CachedVersion, smoke_test: SmokeTest
-) -> None:
-    """Fetch a version to its place, unless it lies there.
+) -> bool:
+    """Fetch a version to its place unless it lies there, and return whether it had to be fetched.
 
     Raises
     ------
@@ -101,7 +110,7 @@ def ensure_cached(
     from recsys.model_checks import verify_checksums  # noqa: PLC0415  as above
 
     if cache.is_checked(place):
-        return
+        return False
     logger.info("fetching version {} of {}", version.version, version.name)
     with cache.scratch() as scratch:
         fetched = registry.download(version, scratch)
@@ -110,3 +119,4 @@ def ensure_cached(
         verify_checksums(fetched, version)
         smoke_test(fetched)
         cache.store(fetched, cache.root / place.folder, checked)
+    return True

@@ -11,9 +11,12 @@ from loguru import logger
 
 from recsys.errors import NotRegisteredError, RecsysError, RegistryError
 from recsys.model_version import ModelVersion
+from serving.parent.challenger import Challenger
 from serving.parent.checked_download import Admission, Downloads, cached_version_of, ensure_cached
+from serving.parent.look import Look
 from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
+from serving.shared.published_traffic import PublishedTraffic
 from serving.shared.sync_status import SyncStatus, read_status, write_status
 
 LONGEST_WAIT = 120.0
@@ -25,8 +28,8 @@ class Aliases(Downloads, Protocol):
 
     name: str
 
-    def aliased(self, alias: str) -> tuple[ModelVersion | None, bool]:
-        """Return the version that an alias stands for, None when it is not set, and whether nothing is to repair."""
+    def look(self, alias: str) -> Look:
+        """Return what an alias stands for, and what the Challenger is to get of the traffic."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ class Sync:
         self.cache = cache
         self.poll_seconds = poll_seconds
         self.admission = admission
+        self.challenger = Challenger(cache, admission)
         self._refusal: Refusal | None = None
+        self._has_new_copy = False
         self.is_settled = True
         """Whether the last look has found nothing about the alias to repair; that is left to another thread."""
 
@@ -78,6 +83,7 @@ class Sync:
         status = replace(before, poll_seconds=self.poll_seconds)
         if at_once:
             self._refusal = None
+            self.challenger.forget_refusal()
             self.cache.forget_checks()
         harmed = self._harmed()
         self.is_settled = True
@@ -113,31 +119,73 @@ class Sync:
         return replace(status, problem=f"{reason}: {status.problem}" if status.problem else reason)
 
     def _follow_alias(self, status: SyncStatus) -> SyncStatus:
-        version, self.is_settled = self.registry.aliased(self.alias)
+        look = self.registry.look(self.alias)
+        self.is_settled = look.is_settled
+        version, wanted, problem = look.version, None, None
+        self._has_new_copy = False
         if version is None:
             problem = f"no version of {self.registry.name} has the alias {self.alias}; train or promote one"
-            return status.checked(reachable=True, problem=problem)
+            refused_version = None
+        else:
+            wanted, problem = self._admitted(version)
+            refused_version = version.version if problem else None
+        # What the Challenger gets follows the registry also where Production cannot.
+        self._publish(wanted or self.cache.current(), look)
+        return status.checked(reachable=True, problem=problem, refused_version=refused_version)
+
+    def _admitted(self, version: ModelVersion) -> tuple[CachedVersion | None, str | None]:
+        """Return where a version lies in the cache, or why it may not be served."""
         if self._refusal and self._refusal.version == version and time.monotonic() < self._refusal.again_at:
-            return status.checked(reachable=True, problem=self._refusal.reason, refused_version=version.version)
+            return None, self._refusal.reason
         try:
-            self._publish(version)
+            self.admission.check(version)
+            wanted = cached_version_of(self.cache, version)
+            smoke_test = self.admission.smoke_test
+            self._has_new_copy = ensure_cached(self.registry, self.cache, version, wanted, smoke_test)
         except (RecsysError, OSError) as error:
             self._refuse(version, error)
-            return status.checked(reachable=True, problem=str(error), refused_version=version.version)
+            return None, str(error)
         self._refusal = None
-        return status.checked(reachable=True)
+        return wanted, None
 
-    def _publish(self, version: ModelVersion) -> None:
-        self.admission.check(version)
-        wanted, current = cached_version_of(self.cache, version), self.cache.current()
-        same = current and replace(current, published_at=wanted.published_at) == wanted
-        if same and self.cache.is_checked(wanted):
+    def _publish(self, wanted: CachedVersion | None, look: Look) -> None:
+        """Let the pointer say what is served and what the Challenger gets of it, unless it says so already."""
+        if wanted is None:
             return
-        ensure_cached(self.registry, self.cache, version, wanted, self.admission.smoke_test)
-        self.cache.publish(wanted)
-        logger.info("version {} of {} is published", version.version, version.name)
+        # The workers have to load a copy that was fetched again, though the version is the same.
+        is_new = self._has_new_copy
+        if self.challenger.has_new_copy.is_set():
+            self.challenger.has_new_copy.clear()
+            is_new = True
+        traffic, before = self.challenger.traffic(look, wanted), self.cache.published()
+        same = before and replace(before.version, published_at=wanted.published_at) == wanted
+        if before and same and not is_new and _same_traffic(before.traffic, traffic):
+            return
+        self.cache.publish(before.version if before and same else wanted, traffic)
+        if not same or self._has_new_copy:
+            logger.info("version {} of {} is published", wanted.version, wanted.name)
+        if traffic and not (before and _same_traffic(before.traffic, traffic)):
+            _report(traffic)
+        elif before and before.traffic and traffic is None:
+            logger.info("the traffic of the Challenger has ended; Production answers everyone")
 
     def _refuse(self, version: ModelVersion, error: Exception) -> None:
         same = self._refusal and self._refusal.version == version
         waits = min(LONGEST_WAIT, self._refusal.waits * 2) if self._refusal and same else self.poll_seconds * 2
         self._refusal = Refusal(version, str(error), waits, time.monotonic() + waits)
+
+
+def _same_traffic(before: PublishedTraffic | None, traffic: PublishedTraffic | None) -> bool:
+    """Return whether two say the same, whenever the Challenger's place was worked out."""
+    if before is None or traffic is None or before.challenger is None or traffic.challenger is None:
+        return before == traffic
+    place = replace(before.challenger, published_at=traffic.challenger.published_at)
+    return replace(before, challenger=place) == traffic
+
+
+def _report(traffic: PublishedTraffic) -> None:
+    if traffic.problem:
+        logger.warning("the traffic of the Challenger: {}", traffic.problem)
+    else:
+        shares = traffic.challenger_share, traffic.shadow_share
+        logger.info("version {} answers {} of the callers and shadows {}", traffic.challenger_version, *shares)

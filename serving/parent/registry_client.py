@@ -11,6 +11,7 @@ from recsys.model_version import ModelVersion
 from recsys.settings import PREFIX, Settings
 from recsys.tracking_address import without_userinfo
 from serving.parent.download_limits import check_size, size_watch
+from serving.parent.look import Look
 from serving.parent.mlflow_process import Job, JobEndedError, MlflowProcess
 from serving.shared.version_list import VersionList, version_list_of
 
@@ -49,10 +50,11 @@ class RegistryClient:
         self._process = process
         self._job: Job | None = None
 
-    def aliased(self, alias: str) -> tuple[ModelVersion | None, bool]:
-        """Return the version that an alias stands for, None when it is not set, and whether nothing is to repair."""
-        found = self._call({"call": "aliased", "alias": alias}, f"the alias {alias} of {self.name}")
-        return (None if found["version"] is None else _version_of(found["version"])), found["is_settled"]
+    def look(self, alias: str) -> Look:
+        """Return what an alias stands for, and what the Challenger is to get of the traffic."""
+        found = self._call({"call": "look", "alias": alias}, f"the alias {alias} of {self.name}")
+        version, challenger = (found[key] and _version_of(found[key]) for key in ("version", "challenger"))
+        return Look(version, found["is_settled"], found["traffic"], challenger)
 
     def repair(self, alias: str) -> None:
         """Complete what is not settled about an alias, and enter moves by others in its ledger."""

@@ -70,7 +70,8 @@ class Poller:
             if self._sync is None:
                 self._sync = self._connected()
                 self.cache.clear_leftovers()
-                self._start_background()
+                self._start_background(self._sync)
+            self._sync.challenger.changed.clear()
             status = self._sync.check(at_once=bool(requests))
             self.cache.requests.answered(requests)
             if not self._sync.is_settled:
@@ -98,15 +99,16 @@ class Poller:
 
         return Admission(SmokeTest(self._process), Signatures.of(self.settings.model).check)
 
-    def _start_background(self) -> None:
+    def _start_background(self, sync: Sync) -> None:
         registry = RegistryClient(self.settings, self._process)
         loader = VersionLoader(registry, self.cache, self.settings.model.poll_seconds, self._admission())
         repairs = AliasRepairs(registry, self.settings.model.alias, self._unsettled)
-        background = Background(loader, repairs, self._stopped)
+        looks = (repairs.look, lambda: sync.challenger.fetch(registry), loader.look)
+        background = Background(looks, self._stopped)
         threading.Thread(target=background.run, name="versions", daemon=True).start()
 
     def _wait(self) -> None:
         until = time.monotonic() + self.settings.model.poll_seconds
         while time.monotonic() < until and not self._stopped.wait(TICK_SECONDS):
-            if self.cache.requests.pending():
+            if self.cache.requests.pending() or (self._sync and self._sync.challenger.changed.is_set()):
                 return

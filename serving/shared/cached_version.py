@@ -57,9 +57,10 @@ def is_withdrawn(path: Path) -> bool:
 
 
 def published_of(content: Any) -> CachedVersion | None:
-    """Return the version that decoded JSON describes, None when it describes none."""
+    """Return the version that decoded JSON describes, whatever else it holds; None when it describes none."""
+    names = CachedVersion.__dataclass_fields__
     try:
-        return CachedVersion(**content) if content else None
+        return CachedVersion(**{name: content[name] for name in names if name in content}) if content else None
     except TypeError:
         return None
 

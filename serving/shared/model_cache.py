@@ -4,7 +4,7 @@
 
     versions/<name>/<version>-<sum>/     the artifacts of a version, complete and checked
     incoming/<random>/                   a download under way, locked by its process
-    served/<name>/<alias>/current.json   the pointer; replaced in one step
+    served/<name>/<alias>/current.json   the pointer, with the Challenger's part of the traffic; replaced in one step
     served/<name>/<alias>/sync.json      how the last look at the registry went
     served/<name>/<alias>/hidden.json    the movies that may not be shown, as their file last said
     served/<name>/<alias>/requests/      a file for each request to look at once, see `serving.shared.look_requests`
@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +33,7 @@ from serving.shared.cached_version import CachedVersion, read_comparison, read_p
 from serving.shared.file_lock import FileLock
 from serving.shared.fingerprint import Fingerprint, fingerprint
 from serving.shared.look_requests import LookRequests
+from serving.shared.published_traffic import Published, PublishedTraffic, read_challenger, read_published
 
 KEPT_VERSIONS = 3
 """Versions that stay on disk, so that a rollback downloads nothing."""
@@ -67,6 +69,10 @@ class ModelCache:
         """Return what is served, None when nothing has been published."""
         return read_pointer(self.pointer)
 
+    def published(self) -> Published | None:
+        """Return what is served, and what the Challenger gets of the traffic; None when nothing has been published."""
+        return read_published(self.pointer)
+
     def current_if_whole(self) -> CachedVersion | None:
         """Return what is served after a check of its sum; what has been altered, or is incomplete, is withdrawn."""
         current = self.current()
@@ -75,10 +81,27 @@ class ModelCache:
         # Earlier releases kept MLflow's note of the version in the folder.
         remove_added_files(self.root / current.folder)
         if self.is_intact(current):
+            challenger = read_challenger(self.pointer)
+            if challenger is not None and not self.is_intact(challenger):
+                self.drop_challenger(f"version {challenger.version} in the cache has been altered or is incomplete")
             return current
         logger.error("version {} in the cache has been altered or is incomplete; it is not served", current.version)
         self.withdraw(f"version {current.version} in the cache has been altered or is incomplete")
         return None
+
+    def drop_challenger(self, reason: str) -> None:
+        """Let Production answer everyone until the sync has got the Challenger ready again; never raises `OSError`."""
+        published = self.published()
+        if published is None or published.traffic is None:
+            return
+        problem = f"{reason}; Production answers everyone"
+        logger.error("{}", problem)
+        try:
+            traffic = replace(published.traffic, challenger=None, salt="", problem=problem)
+            write_json(self.pointer, Published(published.version, traffic).as_json())
+        except OSError as error:
+            logger.warning("{} cannot be written ({}), so it is removed", self.pointer, error)
+            self.pointer.unlink(missing_ok=True)
 
     def is_intact(self, published: CachedVersion) -> bool:
         """Return whether a version lies in the cache as it was published, checked by its sum."""
@@ -163,12 +186,12 @@ class ModelCache:
         except OSError as error:
             logger.warning("the files of the model cannot be checked at once: {}", error)
 
-    def publish(self, published: CachedVersion) -> None:
+    def publish(self, published: CachedVersion, traffic: PublishedTraffic | None = None) -> None:
         """Let the pointer say what is served from now on, and forget versions that have not been used lately.
 
         Once the pointer is written the version is served, so nothing after that may fail.
         """
-        write_json(self.pointer, published.as_json())
+        write_json(self.pointer, Published(published, traffic).as_json())
         self.mark_used(published)
 
     def mark_used(self, published: CachedVersion) -> None:
@@ -193,6 +216,7 @@ class ModelCache:
 
     def _prune(self) -> None:
         pointers = [read_pointer(path) for path in self.root.glob("served/*/*/current.json")]
+        pointers += [read_challenger(path) for path in self.root.glob("served/*/*/current.json")]
         pointers += [read_comparison(path) for path in self.root.glob("served/*/*/extra/*.json")]
         in_use = {self.root / pointer.folder for pointer in pointers if pointer}
         # Another thread or service prunes as well, so any folder may vanish between two calls.

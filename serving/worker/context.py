@@ -10,6 +10,7 @@ from starlette.types import Scope
 from recsys.errors import ModelUnavailableError
 from recsys.logs import RequestFields
 from serving.worker.loaded_model import LoadedModel
+from serving.worker.traffic.split import Split, Turn, turn_of
 
 CORRELATION_HEADER = b"x-correlation-id"
 NO_MODEL = "none"
@@ -37,11 +38,14 @@ class RequestContext:
         The model that answers it, whatever is published meanwhile; None when there is none yet.
     error
         Name of the error that it ends in, if it does.
+    turn
+        Its part in a split, None when it has none.
     """
 
     fields: RequestFields
     loaded: LoadedModel | None
     error: str | None = None
+    turn: Turn | None = None
 
     @property
     def model(self) -> LoadedModel:
@@ -60,6 +64,22 @@ class RequestContext:
     def version(self) -> str:
         """Return the model's version, as the header carries it."""
         return self.loaded.version if self.loaded else NO_MODEL
+
+    def take_turn(self, split: Split, scope: Scope) -> None:
+        """Let a split say which version answers, if the route has a part in it."""
+        self.turn = turn_of(split, scope, self.fields.correlation_id)
+        if self.turn is not None:
+            self.loaded = self.turn.model
+
+    def name_caller(self, user_id: str | int | None) -> None:
+        """Let the id in the body, if there is one, say who asks."""
+        if self.turn is not None and user_id is not None:
+            self.turn.name_caller(user_id)
+            self.loaded = self.turn.model
+
+    def answer_by(self, model: LoadedModel) -> None:
+        """Let a version answer that the caller has named; the request then has no part in a split."""
+        self.loaded, self.turn = model, None
 
 
 def open_context(scope: Scope, model: LoadedModel | None) -> RequestContext:

@@ -16,6 +16,7 @@ MAX_IDS = 200
 Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
 MinRating = Annotated[float, Field(ge=0, le=MAX_STARS, strict=True, allow_inf_nan=False)]
 N = Annotated[int, Field(ge=1, le=MAX_N)]
+UserId = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 
 
 class Question(BaseModel):
@@ -45,6 +46,10 @@ class Question(BaseModel):
     alone speaks for them. Fewer where the model knows nothing of them, none in popular lists."""
     filter: MovieFilter | None = None
     """Which movies may come up. The list is filled up to n from what is allowed."""
+    user_id: UserId | None = None
+    """Who asks, 1 to 128 characters or a number; only for which version answers while two share the traffic, so that
+    one user always gets the same. Hashed, never kept or logged. Without it `X-User-ID` tells, else the correlation id.
+    """
 
 
 class _Answer(BaseModel):
@@ -197,6 +202,19 @@ class RegistryHealth(_Answer):
     """Why what is served may not be what the registry wants."""
 
 
+class Traffic(_Answer):
+    """What a Challenger gets of the traffic."""
+
+    challenger_version: str | None
+    """Null when no version has the alias."""
+    challenger_share: str
+    """Of the callers, who get its answers."""
+    shadow_share: str
+    """Of what Production answers, which it answers as well, unseen."""
+    problem: str | None
+    """Why Production answers everyone; null when the Challenger has its part. The service is healthy either way."""
+
+
 class Health(_Answer):
     """Whether the service can answer, and from which model."""
 
@@ -209,6 +227,8 @@ class Health(_Answer):
     registry: RegistryHealth
     reason: str | None
     """Why the service is not healthy."""
+    traffic: Traffic | None
+    """Null when nothing is asked of a Challenger."""
     cache_size: int
     """Answers kept by the worker that answers."""
     cache_maxsize: int

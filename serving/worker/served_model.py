@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from loguru import logger
 
 from recsys.errors import RecsysError
-from serving.shared.cached_version import CachedVersion, is_withdrawn, read_pointer
+from serving.shared.cached_version import CachedVersion, is_withdrawn
 from serving.shared.model_cache import ModelCache
+from serving.shared.published_traffic import PublishedTraffic, read_published
 from serving.worker.hidden_movies import HiddenMovies
 from serving.worker.loaded_model import CopyId, LoadedModel, copy_id_of, load_cached_version
+from serving.worker.traffic.split import Split
 
 LOOK_SECONDS = 0.25
 """How often the pointer is looked at; all workers serve a new version well within two seconds."""
@@ -18,8 +20,8 @@ LOOK_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 """How often it is tried again to load what could not be loaded."""
 
-KEPT_MODELS = 2
-"""The model that is served and the one before stay in memory, so that a rollback loads nothing."""
+KEPT_MODELS = 3
+"""The model that is served, the Challenger and the one before stay in memory, so that a rollback loads nothing."""
 
 Mark = tuple[int, int, int]
 
@@ -47,6 +49,11 @@ class ServedModel:
         self.current: LoadedModel | None = None
         self.problem: str | None = None
         """Why the version that is published cannot be loaded, None when it can."""
+        self.split: Split | None = None
+        """Who gets which of two versions; None when Production answers everyone. It holds both, so that a request that
+        reads it once is answered by versions that were published together."""
+        self.split_problem: str | None = None
+        """Why the Challenger that is published cannot be loaded, None when it can."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
 
     def current_or_first(self) -> LoadedModel | None:
@@ -63,19 +70,21 @@ class ServedModel:
         mark = self._mark()
         if mark is None or mark == self._seen:
             return
-        published = read_pointer(self._cache.pointer)
+        published = read_published(self._cache.pointer)
         if published is None:
             if is_withdrawn(self._cache.pointer):
                 self._let_go(mark)
             return
         try:
-            loaded = self._loaded(published)
-            _ = loaded.titles  # made before the first search needs it
+            loaded = self._loaded(published.version)
         except (RecsysError, OSError, ValueError) as error:
-            self._report(published, error, is_new=mark != self._failed)
-            self._failed = mark
+            self.problem = f"version {published.version.version} cannot be loaded: {error}"
+            self._report(self.problem, mark)
             return
-        before, self.current, self._seen, self.problem = self.current, loaded, mark, None
+        self.split = self._split_of(published.traffic, loaded, mark)
+        before, self.current, self.problem = self.current, loaded, None
+        # What could not be loaded is tried again.
+        self._seen = None if self.split_problem else mark
         if before is not loaded:
             after = f" after {before.version}" if before else ""
             logger.info("serving version {} of {}{}", loaded.version, loaded.name, after)
@@ -91,8 +100,22 @@ class ServedModel:
             await asyncio.sleep(RETRY_SECONDS if mark is not None and mark == self._failed else LOOK_SECONDS)
             if self._hidden.refresh() and self.current:
                 self.current = self.current.hiding(self._hidden.ids)
+                self.split = self.split and self.split.hiding(self._hidden.ids)
             if self._mark() not in (None, self._seen):
                 await self.refresh_in_thread()
+
+    def _split_of(self, traffic: PublishedTraffic | None, production: LoadedModel, mark: Mark) -> Split | None:
+        """Return the split that is published; None when there is none, or when its Challenger cannot be loaded."""
+        self.split_problem = None
+        if traffic is None or traffic.challenger is None:
+            return None
+        try:
+            return Split.of(traffic, production, self._loaded(traffic.challenger))
+        except (RecsysError, OSError, ValueError) as error:
+            version = traffic.challenger.version
+            self.split_problem = f"version {version} cannot be loaded: {error}; Production answers everyone"
+            self._report(self.split_problem, mark)
+            return None
 
     def _loaded(self, published: CachedVersion) -> LoadedModel:
         """Return a model from memory, or load it; another copy of the same version is loaded again."""
@@ -103,20 +126,21 @@ class ServedModel:
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT_MODELS:
             self._kept.popitem(last=False)
+        _ = self._kept[key].titles  # made before the first search needs it
         return self._kept[key]
 
     def _let_go(self, mark: Mark) -> None:
         """Serve nothing, as the files of what is served are known to be altered."""
         if self.current is not None:
             logger.error("version {} is not served any more; its files have been altered", self.current.version)
-        self.current, self._seen = None, mark
+        self.current, self.split, self._seen = None, None, mark
         self._kept.clear()
 
-    def _report(self, published: CachedVersion, error: Exception, *, is_new: bool) -> None:
-        """Say what is wrong, and let the parent compare the checksums and fetch the version again."""
-        self.problem = f"version {published.version} cannot be loaded: {error}"
+    def _report(self, problem: str, mark: Mark) -> None:
+        """Say once what is wrong, and let the parent compare the checksums and fetch the version again."""
+        is_new, self._failed = mark != self._failed, mark
         if is_new:
-            logger.error("{}", self.problem)
+            logger.error("{}", problem)
             self._cache.ask_for_check()
 
     def _mark(self) -> Mark | None:

@@ -38,6 +38,9 @@ class RequestMiddleware:
         started = time.perf_counter()
         context = open_context(scope, self.served.current_or_first())
         fields = context.fields
+        split = self.served.split
+        if split is not None:
+            context.take_turn(split, scope)
 
         # HEAD is answered as GET is, without the body; uvicorn, and nobody further in, knows the one from the other.
         is_head = scope["method"] == "HEAD"

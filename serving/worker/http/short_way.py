@@ -22,6 +22,7 @@ from serving.worker.http.cors import VARY
 from serving.worker.http.json_response import JSON
 from serving.worker.http.security_headers import EVERYWHERE
 from serving.worker.loaded_model import LoadedModel
+from serving.worker.traffic.split import Turn, turn_of
 
 if TYPE_CHECKING:
     from serving.worker.state import Services
@@ -35,16 +36,32 @@ CONTENT_TYPE = (b"content-type", JSON.encode())
 _log = logger.bind(logger=REQUEST_LOGGER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlainRequest:
-    """What is asked: the path, the query string and the body, as they came."""
+    """What is asked: the path, the query string and the body, as they came.
+
+    Attributes
+    ----------
+    model
+        The version that answers.
+    turn
+        The part of the request in a split, None when there is none.
+    """
 
     path: str
     query: bytes
     body: bytes
+    model: LoadedModel
+    turn: Turn | None = None
+
+    def name_caller(self, user_id: str | int | None) -> None:
+        """Let the id in the body, if there is one, say who asks."""
+        if self.turn is not None and user_id is not None:
+            self.turn.name_caller(user_id)
+            self.model = self.turn.model
 
 
-Quick = Callable[["Services", LoadedModel, PlainRequest], bytes | None]
+Quick = Callable[["Services", PlainRequest], bytes | None]
 """Returns the answer as JSON, None to leave the request to FastAPI."""
 
 
@@ -121,11 +138,16 @@ class ShortWays:
         model = self._services.served.current_or_first()
         if model is None or (message is not None and (message["type"] != "http.request" or message.get("more_body"))):
             return None
-        asked = PlainRequest(scope["path"], scope["query_string"], b"" if message is None else message.get("body", b""))
+        body = b"" if message is None else message.get("body", b"")
+        asked = PlainRequest(scope["path"], scope["query_string"], body, model)
         fields = RequestFields(correlation_id_of(scope), way.method, path_to_log(scope))
+        split = self._services.served.split
+        if split is not None:
+            asked.turn = turn = turn_of(split, scope, fields.correlation_id)
+            asked.model = model if turn is None else turn.model
         token = REQUEST.set(fields)
         try:
-            content = way.quick(self._services, model, asked)
+            content = way.quick(self._services, asked)
             if content is None:
                 return None
             _log.debug("request started")
@@ -141,7 +163,7 @@ class ShortWays:
             *self._headers,
             (b"content-length", b"%d" % len(content)),
             (CORRELATION_HEADER, fields.correlation_id.encode()),
-            (b"x-model-version", model.version.encode()),
+            (b"x-model-version", asked.model.version.encode()),
         ]
         if self._services.metrics.board.ending:
             headers.append((b"connection", b"close"))

@@ -29,9 +29,13 @@ async def chosen_model(request: Request, version: int) -> LoadedModel:
     foreign = services.admission.foreign(request.scope)
     if foreign is not None:
         raise foreign
-    context = context_of(request)
-    context.loaded = await services.comparisons.get(version, context.loaded)
-    return context.loaded
+    context, split = context_of(request), services.served.split
+    # With a split on, the other of the two is at hand as well.
+    at_hand = (context.loaded, split and split.production, split and split.challenger)
+    held = next((model for model in at_hand if model and model.version == str(version)), context.loaded)
+    model = await services.comparisons.get(version, held)
+    context.answer_by(model)
+    return model
 
 
 def describe_model(request: Request) -> dict[str, Any]:

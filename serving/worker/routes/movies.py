@@ -36,13 +36,13 @@ Ids = Annotated[
 ]
 
 
-def plain_similar(services: Services, model: LoadedModel, asked: PlainRequest) -> bytes | None:
+def plain_similar(services: Services, asked: PlainRequest) -> bytes | None:
     """Answer a right question for the served version."""
     found, wanted = PLAIN_SIMILAR.fullmatch(asked.path), PLAIN_N.fullmatch(asked.query)
     if found is None or wanted is None:
         return None
     n = int(wanted["n"] or DEFAULT_N)
-    return similar_as_served(services, model, int(found["movie_id"]), n) if 1 <= n <= MAX_N else None
+    return similar_as_served(services, asked.model, int(found["movie_id"]), n) if 1 <= n <= MAX_N else None
 
 
 SHORT_WAY = ShortWay("GET", PLAIN_SIMILAR, "GET /movies/{movie_id}/similar", plain_similar)

@@ -33,7 +33,7 @@ EXAMPLES = {
 }
 
 
-def plain_question(services: Services, model: LoadedModel, asked: PlainRequest) -> bytes | None:
+def plain_question(services: Services, asked: PlainRequest) -> bytes | None:
     """Answer a right question for the served version."""
     if asked.query:
         return None
@@ -41,7 +41,8 @@ def plain_question(services: Services, model: LoadedModel, asked: PlainRequest) 
         question = Question.model_validate_json(asked.body)
     except ValidationError:
         return None
-    return answer_as_served(services, model, question)
+    asked.name_caller(question.user_id)
+    return answer_as_served(services, asked.model, question)
 
 
 SHORT_WAY = ShortWay("POST", re.compile("/recommend"), "POST /recommend", plain_question)
@@ -76,4 +77,6 @@ async def recommend(
     if version is not None:
         # Past the cache of answers, which is for the served version.
         return json_response(questions.recommend(await chosen_model(request, version), question).body)
-    return json_response(answer_as_served(services_of(request), context_of(request).model, question))
+    context = context_of(request)
+    context.name_caller(question.user_id)
+    return json_response(answer_as_served(services_of(request), context.model, question))

@@ -1,6 +1,5 @@
 import threading
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 
 import pytest
 from loguru import logger
@@ -56,9 +55,7 @@ def test_background_outlives_whatever_is_thrown() -> None:
         if len(turns) == 2:
             stopped.set()
 
-    thread = threading.Thread(
-        target=Background(SimpleNamespace(look=work), SimpleNamespace(look=fail), stopped).run  # type: ignore[arg-type]
-    )
+    thread = threading.Thread(target=Background((fail, work), stopped).run)
     thread.start()
     thread.join(60)
     assert len(turns) == 2

@@ -21,6 +21,7 @@ from recsys.signatures import SIGNATURE_TAG, Signatures
 from recsys.storage import LOGGED_FOLDER, MANIFEST
 from serving.parent.checked_download import Admission, admitted_from_cache
 from serving.parent.follow_alias import Sync
+from serving.parent.look import Look
 from serving.shared.cached_version import is_withdrawn
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import read_status
@@ -44,10 +45,11 @@ class ToldRegistry:
         self.tags[version] = checksum_tags(folder)
         return folder
 
-    def aliased(self, alias: str) -> tuple[Any, bool]:  # noqa: ARG002
+    def look(self, alias: str) -> Look:  # noqa: ARG002
         if self.failure:
             raise self.failure
-        return (None if self.points_to is None else self._version(self.points_to)), self.is_settled
+        version = None if self.points_to is None else self._version(self.points_to)
+        return Look(version, self.is_settled)
 
     def _version(self, number: int) -> Any:
         return SimpleNamespace(name=self.name, version=number, run_id=f"run-{number}", tags=dict(self.tags[number]))

@@ -19,6 +19,7 @@ from recsys.data import Dataset
 from recsys.errors import ArtifactError, RegistryError
 from recsys.settings import ModelSettings, Settings
 from recsys.storage import LOGGED_FOLDER
+from serving.parent.look import Look
 from serving.parent.mlflow_process import MlflowProcess, environment_without_secrets
 from serving.parent.registry_client import RegistryClient
 from serving.parent.smoke_test import SmokeTest
@@ -142,7 +143,7 @@ def test_registry_that_drips_is_given_up_in_time_and_asked_again(
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(RegistryError, match="no answer within 2 seconds; check MLFLOW_TRACKING_URI"):
-                client.aliased("Production")
+                client.look("Production")
             assert time.monotonic() - began < 60
         with pytest.raises(RegistryError, match="no answer within"):
             client.listing()
@@ -161,13 +162,13 @@ def test_job_that_is_killed_is_replaced_by_the_next_call(
     process: MlflowProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     client = RegistryClient(settings_for(f"sqlite:///{tmp_path}/mlflow.db", monkeypatch, 60.0), process)
-    assert client.aliased("Production") == (None, True)
+    assert client.look("Production") == Look(None)
     job = client._job
     assert job is not None
     os.kill(job.pid, signal.SIGKILL)
     with pytest.raises(RegistryError, match="has died"):
-        client.aliased("Production")
-    assert client.aliased("Production") == (None, True)
+        client.look("Production")
+    assert client.look("Production") == Look(None)
     client.close()
 
 
@@ -188,12 +189,12 @@ def test_jobs_of_two_threads_do_not_wait_for_one_another(
 
         def ask_in_vain() -> None:
             with pytest.raises(RegistryError):
-                slow.aliased("Production")
+                slow.look("Production")
 
         thread = threading.Thread(target=ask_in_vain)
         thread.start()
         quick = RegistryClient(settings_for(f"sqlite:///{tmp_path}/mlflow.db", monkeypatch, 60.0), process)
-        assert quick.aliased("Production") == (None, True)
+        assert quick.look("Production") == Look(None)
         assert thread.is_alive()
     thread.join(60)
     for client in (slow, quick):
