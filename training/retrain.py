@@ -1,6 +1,7 @@
 """Retraining: lock, anything new?, train, gate, then promote or leave as Challenger."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +88,7 @@ def retrain(
     auto_promote: bool,
     force: bool = False,
     keep: int | None = None,
+    data_flags: Mapping[str, str] | None = None,
 ) -> Retrained | NothingNew:
     """Train a version and promote it if the gate lets it pass; where nothing is new, do nothing.
 
@@ -95,11 +97,13 @@ def retrain(
     recipe
         None takes Production's, and where there is none, ``default_recipe``.
     auto_promote
-        Whether it may be promoted without a person; otherwise it stays ``Challenger`` whatever the gate says.
+        Whether it may be promoted without a person, should the gate let it pass.
     force
         Whether to train although an equal version is served.
     keep
         So many of the newest versions stay when old ones are deleted afterwards; None deletes nothing.
+    data_flags
+        How a command line names these data, for the run's note.
 
     Raises
     ------
@@ -129,6 +133,7 @@ def retrain(
                 gate=gate,
                 trigger=trigger,
                 auto_promote=auto_promote,
+                data_flags=data_flags,
                 lease=lease,
             )
         deleted = delete_old_versions(registry, alias, keep) if keep is not None else []
@@ -148,10 +153,11 @@ def _train_and_judge(
     gate: GateParams,
     trigger: Trigger,
     auto_promote: bool,
+    data_flags: Mapping[str, str] | None,
     lease: Lease,
 ) -> Retrained:
     tags = {"trigger": trigger, **process_tags()}
-    trained = train(dataset, recipe, split_params, registry, alias=None, tags=tags)
+    trained = train(dataset, recipe, split_params, registry, alias=None, tags=tags, data_flags=data_flags)
     lease.check()
     state, _ = settle(registry, alias)
     outcome, version = trained.outcome, trained.version

@@ -1,10 +1,19 @@
-"""When the embedded sample stands in for data that are missing: never beside a model of other data."""
+"""The embedded sample of invented ratings: it never stands in beside a model of other data, and gives way to any."""
 
 from recsys.errors import DataError
+from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 
 SAMPLE_NAME = "sample"
 """How the embedded sample is called in tags and tables."""
+
+SAMPLE_DIGESTS = frozenset({"f32e0837ea6df58571b3e2b1debfbf66"})
+"""Of the sample in this release and in all before it: a folder of somebody's own may well be called ``sample``."""
+
+
+def is_of_sample(version: ModelVersion) -> bool:
+    """Return whether a version was trained on the embedded sample."""
+    return version.tags.get("dataset_digest") in SAMPLE_DIGESTS
 
 
 def forbid_sample_beside_other_data(registry: Registry, alias: str, reason: str) -> None:

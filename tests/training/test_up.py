@@ -14,6 +14,7 @@ from recsys.data import Dataset, csv_family
 from recsys.data.sample import sample_dataset
 from recsys.registry import Registry
 from training.cli import main
+from training.sample_rule import SAMPLE_DIGESTS
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -92,6 +93,23 @@ def test_up_on_other_data_trains_but_promotes_only_by_force(run: Run, registry: 
     code, out, _ = run("up", "--data-dir", "ml-other", "--force")
     assert (code, served(registry), len(registry.versions())) == (0, 2, 2)
     assert "forced over ratings, users, ratings_kept" in run("versions", "--history")[1]
+
+
+def test_up_on_real_data_replaces_the_sample_without_force(run: Run, registry: Registry, other: Path) -> None:
+    first = add_version(registry, sample_dataset(), recipe("popularity"), ndcg_at_10=0.3)
+    registry.set_alias("Production", first.version)
+    code, out, _ = run("up", "--data-dir", "ml-other")
+    assert (code, served(registry)) == (0, 2)
+    assert "Production is version 1 (popularity on sample, digest f32e0837), the built-in sample of invented" in out
+    assert "invented ratings: replaced without --force" in out
+    assert "Production is now version 2 (make up: ratings of your own replace the invented ones" in out
+    code, out, _ = run("up", "--data-dir", "sample")  # the other way round it is as for any other data
+    assert (code, served(registry)) == (0, 2)
+    assert "make up DATA=... FORCE=1 serves version 1 instead" in out
+
+
+def test_digest_of_the_sample_is_known() -> None:
+    assert sample_dataset().digest in SAMPLE_DIGESTS
 
 
 def test_up_of_a_folder_that_is_not_there_remembers_nothing(run: Run, registry: Registry, tmp_path: Path) -> None:

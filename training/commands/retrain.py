@@ -1,11 +1,11 @@
-"""Train a new version and let the gate decide whether it is promoted or stays Challenger.
+"""Train a new version and let the gate decide whether it is promoted; else it is Challenger, unless another is better.
 
 Only one retraining runs at a time, and where data, recipe, seed and code are those of Production it does nothing. The
 gate compares the data with those of Production, and the new version with Production as it is served, on ratings that
 neither has seen; its checks stand in the run as a table, tags and a picture. A check is switched off by "off":
 --min-ratings-kept off.
 
-exit codes: 0 trained, whether promoted or left as Challenger; 1 failed, also when another retraining runs; 2 called in
+exit codes: 0 trained, whether promoted or not, or nothing new; 1 failed, also when another retraining runs; 2 called in
 a wrong way; 143 ended by SIGTERM
 """
 
@@ -23,6 +23,7 @@ from recsys.logs import set_up_logs
 from recsys.methods import get_method, make_params
 from recsys.registry import registry_of
 from recsys.settings import Settings
+from recsys.traffic import CHALLENGER
 from training.commands import shared_flags
 from training.commands.gate_flags import add_gate_flags, gate_of
 from training.commands.words import flag_of, word_of
@@ -104,6 +105,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         auto_promote=auto_promote,
         force=args.force,
         keep=keep,
+        data_flags=shared_flags.data_flags_of(args, settings, dataset),
     )
     report(done, args, settings)
     return 0
@@ -133,7 +135,7 @@ def outcome(done: Retrained | NothingNew, alias: str) -> dict[str, object]:
         "version": done.version.version,
         "run_id": done.version.run_id,
         "promoted": done.promoted,
-        "alias": alias if done.promoted else "Challenger",
+        "alias": alias if done.promoted else None if done.challenger_kept else CHALLENGER,
         "gate": done.verdict.as_json(),
         "refusal": done.move.refusal if done.move else "",
         "deleted": list(done.deleted),
@@ -152,8 +154,9 @@ def sentence(done: Retrained | NothingNew, settings: Settings) -> str:
     else:
         refusal = done.move.refusal if done.move else "promotion by itself is switched off"
         why = f"; {refusal}" if done.verdict.promote else ""
-        role = "is registered" if done.challenger_kept else "stays Challenger"
+        role = "is registered" if done.challenger_kept else f"is {CHALLENGER}"
         lines.append(f"{what} {role}{why}; to promote it: python -m training promote {done.version.version}")
+        lines += [done.challenger_kept] if done.challenger_kept else []
     if done.deleted:
         lines.append(f"deleted old versions from the registry, their runs stay: {', '.join(map(str, done.deleted))}")
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """Train and promote a first version, if nothing is served yet; what `make up` does before it starts the service.
 
 With --data-dir, that folder is remembered in .env, from which every command reads it. Where a version of other data is
-served, the one of these data is trained, and promoted by the same checks as `promote`: it then needs --force.
+served, the one of these data is trained, and promoted by the same checks as `promote`: it then needs --force. A version
+of the built-in sample is always replaced, since its ratings are invented.
 
 exit codes: 0 something is served; 1 failed; 2 called in a wrong way; 3 nothing could be promoted
 """
@@ -21,9 +22,11 @@ from training.commands.moves import EXIT_REFUSED, move_as_text
 from training.commands.retrain import default_recipe
 from training.data_check import data_of
 from training.promotion import Choice, promote
+from training.sample_rule import is_of_sample
 from training.train import train
 
 WHY = "make up"
+WHY_NOT_SAMPLE = "make up: ratings of your own replace the invented ones of the built-in sample"
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
@@ -47,7 +50,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _say(f"{alias} is {_described(served)}, these very data; make train makes a newer one.")
         return 0
     version = _version_of(dataset, registry, alias, shared_flags.data_flags_of(args, settings, dataset))
-    done = promote(registry, alias, Choice(version, WHY), force=args.force)
+    why, force = WHY, args.force
+    if served and is_of_sample(served):
+        _say(f"{alias} is {_described(served)}, the built-in sample of invented ratings: replaced without --force.")
+        why, force = WHY_NOT_SAMPLE, True
+    done = promote(registry, alias, Choice(version, why), force=force)
     return _report(done, version, served, alias)
 
 
