@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.drift.profile_counts import ProfileCounts, counts_of
+from recsys.drift.profile_counts import ProfileCounts, counts_of, history_hashes
 from recsys.drift.sketch import Sketch
 from recsys.errors import ArtifactError
 
@@ -152,6 +152,11 @@ def profile_from(counts: ProfileCounts, facts: "RatingsFacts", *, n_in_top_secon
         movies_with_genres=float(facts.catalog.genres.any(axis=1).mean()),
         sketch=counts.sketch,
     )
+
+
+def copied_users(dataset: "Dataset") -> float:
+    """Return the share of users whose ratings are those of another user; see `DataProfile`."""
+    return _share_of_copies(history_hashes(dataset))
 
 
 def _share_of_copies(histories: NDArray[np.uint64]) -> float:

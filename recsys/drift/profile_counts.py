@@ -62,7 +62,7 @@ def counts_of(dataset: "Dataset") -> ProfileCounts:
         months=_months(dataset),
         oldest=int(times.min()),
         newest=int(times.max()),
-        histories=_history_hashes(dataset, by_user),
+        histories=history_hashes(dataset),
         sketch=sketch_of(dataset),
     )
 
@@ -103,8 +103,9 @@ def _months(dataset: "Dataset") -> dict[int, tuple[int, int]]:
     }
 
 
-def _history_hashes(dataset: "Dataset", by_user: NDArray[np.int64]) -> NDArray[np.uint64]:
+def history_hashes(dataset: "Dataset") -> NDArray[np.uint64]:
     """Return a hash of each history that is long enough, uint64: a sum over its ratings, which no order changes."""
+    by_user = np.bincount(dataset.user_indices, minlength=dataset.n_users)
     rows = dataset.catalog.movie_ids[dataset.item_indices].astype(np.uint64) * np.uint64(64)
     keys = (rows + np.round(dataset.ratings * 10).astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
     keys = (keys ^ (keys >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -101,12 +101,15 @@ def test_compose_names_are_those_of_the_design(stack: Any) -> None:
 
 
 @pytest.mark.parametrize("over", OVERRIDES)
-def test_compose_api_shares_a_network_with_mlflow_only(stack: Any, over: str) -> None:
+def test_compose_api_shares_a_network_with_mlflow_and_prometheus_only(stack: Any, over: str) -> None:
     services = rendered(stack, over)["services"]
     own = set(services["api"]["networks"])
-    assert {name for name, service in services.items() if own & set(service["networks"])} == {"api", "mlflow"}
-    others = [service for name, service in services.items() if name not in ("api", "mlflow")]
-    assert all(list(service["networks"]) == ["recsys-network"] for service in others)
+    beside = {"mlflow"} | ({"prometheus"} if over == "monitoring" else set())
+    assert {name for name, service in services.items() if own & set(service["networks"])} == {"api", *beside}
+    watching = {"prometheus": {"api-network", "monitoring-network"}, "grafana": {"monitoring-network"}}
+    for name, service in services.items():
+        if name not in ("api", "mlflow"):
+            assert set(service["networks"]) == watching.get(name, {"recsys-network"}), name
 
 
 def test_compose_api_has_an_account_of_its_own_before_which_mlflow_stands(stack: Any) -> None:

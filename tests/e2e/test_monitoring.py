@@ -16,7 +16,8 @@ from service_process import free_port
 
 from recsys.registry import Registry
 
-MONITORING = Path(__file__).parent.parent.parent / "docker" / "monitoring"
+DOCKER = Path(__file__).parent.parent.parent / "docker"
+MONITORING = DOCKER / "monitoring"
 DASHBOARD = json.loads((MONITORING / "grafana" / "dashboards" / "recsys.json").read_text(encoding="utf-8"))
 RULES = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))
 QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
@@ -103,6 +104,19 @@ def asked(service: Any, prometheus: Prometheus) -> Prometheus:
             "the lists are not counted",
         )
     return prometheus
+
+
+def test_overlay_prometheus_is_where_the_api_is_and_grafana_where_prometheus_is() -> None:
+    """Without an engine; tests/docker/test_compose_files.py renders the same."""
+    whole = yaml.safe_load((DOCKER.parent / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    overlay = yaml.safe_load((DOCKER / "docker-compose.monitoring.yml").read_text(encoding="utf-8"))["services"]
+    networks = {name: set(service["networks"]) for name, service in {**whole, **overlay}.items()}
+    assert networks["prometheus"] & networks["api"]
+    assert networks["prometheus"] & networks["grafana"]
+    assert not networks["prometheus"] & networks["postgres"]
+    assert not networks["grafana"] & (networks["api"] | networks["postgres"])
+    (found,) = yaml.safe_load((MONITORING / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert (found["dns_sd_configs"][0]["names"], found["dns_sd_configs"][0]["port"]) == (["api"], 8000)
 
 
 def test_rules_and_configuration_are_valid() -> None:

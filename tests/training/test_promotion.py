@@ -135,6 +135,26 @@ def test_promote_what_is_not_there_is_called_wrong(registry, run, argv, message)
     assert registry.aliases() == {}
 
 
+def test_promote_worse_than_popularity_needs_force_where_the_served_one_was_not(registry, run):
+    client = client_of(registry)
+    run("promote", "2")
+    client.set_model_version_tag(registry.name, "1", "ndcg_at_10_popularity", "0.2")
+    try:
+        code, out, err = run("promote", "1")
+        assert (code, registry.aliases()["Production"]) == (3, 2)
+        told = "IT DOES NOT BEAT POPULARITY: nDCG@10 is 0.1000 on its own holdout, that of popularity 0.2000"
+        assert told in out + err
+        assert run("promote", "1", "--force")[0] == 0
+        assert "forced over beats_popularity" in AliasState.of(registry.metadata(), "Production").ledger[-1].why
+        # From a version that is no better nothing is lost.
+        run("promote", "2")
+        client.set_model_version_tag(registry.name, "2", "ndcg_at_10_popularity", "0.4")
+        assert run("promote", "1")[0] == 0
+    finally:
+        for version in ("1", "2"):
+            client.delete_model_version_tag(registry.name, version, "ndcg_at_10_popularity")
+
+
 def test_promote_altered_files_are_refused(registry, run):
     client = client_of(registry)
     good = registry.version(3).tags["recsys.artifact_sha256"]

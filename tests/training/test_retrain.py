@@ -128,7 +128,7 @@ def test_retrain_while_another_one_runs_fails_before_training(registry, dataset)
 
 def test_retrain_production_moved_during_the_gate_verdict_does_not_count(registry, dataset, monkeypatch):
     for _ in range(2):
-        add_version(registry, dataset, recipe("content-jaccard"))
+        add_version(registry, dataset, recipe("content-jaccard"), ndcg_at_10=0.1, ndcg_at_10_popularity=0.2)
     move(registry, "Production", 1, action="promoted")
     judge = retraining.judge
 

@@ -4,9 +4,10 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from recsys.evaluation.floor import shortfall
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
-from training.gating.contest_checks import coverage_check, floor_check
+from training.gating.contest_checks import NO_WORSE, coverage_check, floor_check
 from training.gating.evidence import NOBODY
 from training.gating.gate import Evidence, standing_checks
 from training.gating.params import GateParams
@@ -34,7 +35,17 @@ def judge_by_hand(
             return Verdict(standing_checks(evidence, params, datetime.now(UTC)))
         theirs = open_registered(registry, served, Path(scratch) / "production")
         checks = standing_checks(Evidence(ours.side, theirs.side, problem), params, datetime.now(UTC))
-        return Verdict((*checks, *_on_record(registry, ours, theirs, params)))
+        popularity = _beats_popularity(version, served)
+        return Verdict((*checks, popularity, *_on_record(registry, ours, theirs, params)))
+
+
+def _beats_popularity(version: ModelVersion, served: ModelVersion) -> Check:
+    """Return whether a version beats popularity, by the records of both."""
+    if not (problem := shortfall(version.tags)):
+        return Check("beats_popularity", "contest", "passed", "it does not fall short of popularity, by its record")
+    if shortfall(served.tags):
+        return Check("beats_popularity", "contest", "warning", f"{problem}; {NO_WORSE}")
+    return Check("beats_popularity", "contest", "refused", problem)
 
 
 def _on_record(registry: Registry, ours: Registered, theirs: Registered, params: GateParams) -> tuple[Check, ...]:

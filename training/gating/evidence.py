@@ -7,10 +7,11 @@ from pathlib import Path
 from recsys.alias.move import AliasState
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError
+from recsys.evaluation.floor import shortfall
 from recsys.evaluation.report import Evaluation
 from recsys.fitting import Recipe
 from recsys.model_version import ModelVersion
-from recsys.registry import HEADLINE, Registry
+from recsys.registry import Registry
 from recsys.splits import Split
 from training.gating.as_served import contest_as_served
 from training.gating.contenders import Contender, Contest
@@ -83,7 +84,7 @@ def _trials(
         of_recipes=of_recipes,
         candidate=Contender.of(candidate.label, candidate.evaluation, train),
         popularity=Contender.of("popularity", candidate.baseline, train),
-        production_beat_popularity=beat_popularity(served.version),
+        production_shortfall=shortfall(served.version.tags),
         new_ratings=_new_ratings(candidate, served, params),
         recorded=recorded(registry, candidate.version, served.version),
     )
@@ -96,14 +97,6 @@ def is_same_recipe(served: Registered, recipe: Recipe) -> bool:
         return served.recipe() == recipe
     except ParameterError:
         return False
-
-
-def beat_popularity(version: ModelVersion) -> bool | None:
-    """Return whether a version beat popularity on its holdout, None where that is not on record."""
-    try:
-        return float(version.tags[HEADLINE]) > float(version.tags[f"{HEADLINE}_popularity"])
-    except (KeyError, ValueError):
-        return None
 
 
 def _contest_of_recipes(candidate: Candidate, served: Registered) -> tuple[Contest | str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ ratings from the rest of the history better than popularity does. Where movies o
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from scipy.stats import rankdata
 
 from recsys.data.dataset import Dataset
 from recsys.drift.measures import stability_index
-from recsys.drift.profile import DataProfile
+from recsys.drift.profile import DataProfile, copied_users
 from recsys.evaluation.bootstrap import Interval
 from recsys.evaluation.report import evaluate
 from recsys.evaluation.scorer import PopularityScorer
@@ -24,8 +25,8 @@ from training.gating.contenders import MAX_USERS, interval_of
 from training.gating.params import GateParams
 from training.gating.translation import TranslatedScorer
 
-REFERENCE_USERS = 200
-"""At least so many users of Production's own data are the measure of what is usual."""
+REFERENCE_USERS = 500
+"""So many users of Production's own data, drawn at random, are the measure of what is usual."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,24 @@ class NewRatings:
         Population stability index of their stars, averaged over users, against Production's.
     popularity
         How much of the lean of Production's ratings towards popular movies they have: 1 for all, 0 for none.
+    copied_users
+        Share of the users whose new ratings are those of another user as well.
+    ndcg
+        Production's nDCG@10 on them, with the interval of its mean over users.
     gain
-        By how much Production beats popularity on them in nDCG@10.
-    usual_gain
-        The same on Production's own ratings.
+        By how much it beats popularity there.
+    usual_ndcg, usual_gain
+        The same on as many ratings of each of Production's own users.
     """
 
     n_ratings: int
     n_users: int
     stars_shift: float
     popularity: float
+    copied_users: float
+    ndcg: Interval
     gain: Interval
+    usual_ndcg: Interval
     usual_gain: Interval
 
 
@@ -79,44 +87,61 @@ def look_at_new_ratings(
         )
     popularity = np.where(columns >= 0, production.popularity[np.maximum(columns, 0)], 0)
     translated = TranslatedScorer(scorer_of(production), production.catalog, dataset.catalog)
-    half = np.random.default_rng(params.seed).random(dataset.n_ratings) < 0.5
-    usual = _of_some_users(old, n_users, params.seed)
-    halves = [
-        Split(dataset.part(known & ~(is_new & half)), dataset.part(known & is_new & half)),
-        _halves(usual, params.seed),
-    ]
+    rng = np.random.default_rng(params.seed)
+    usual = _as_many_of_each(old, np.bincount(new.user_indices, minlength=new.n_users), rng)
+    held_out = is_new & known & (rng.random(dataset.n_ratings) < 0.5)
+    halved = rng.random(usual.n_ratings) < 0.5
+    halves = (
+        Split(dataset.part(known & ~held_out), dataset.part(held_out)),
+        Split(usual.part(~halved), usual.part(halved)),
+    )
     if any(parts.holdout.n_ratings == 0 or parts.train.n_ratings == 0 for parts in halves):
         return "too few ratings to halve"
-    gains = [_gain(translated, PopularityScorer(popularity), parts, params) for parts in halves]
+    now, before = (_foretold(translated, PopularityScorer(popularity), parts, params) for parts in halves)
     return NewRatings(
         n_ratings=int(np.count_nonzero(is_new)),
         n_users=n_users,
         stars_shift=_stars_shift(dataset.part(is_new), profile),
         popularity=_lean(popularity, new),
-        gain=gains[0],
-        usual_gain=gains[1],
+        copied_users=copied_users(new),
+        ndcg=now.ndcg,
+        gain=now.gain,
+        usual_ndcg=before.ndcg,
+        usual_gain=before.gain,
     )
 
 
-def _halves(part: Dataset, seed: int) -> Split:
-    """Return every user's ratings cut in two halves at random."""
-    held_out = np.random.default_rng(seed).random(part.n_ratings) < 0.5
-    return Split(part.part(~held_out), part.part(held_out))
+def _as_many_of_each(old: Dataset, n_new: NDArray[np.int64], rng: np.random.Generator) -> Dataset:
+    """Return ratings of users drawn at random, thinned to as many of each as new users have given.
+
+    Of a hundred held-out ratings more are hit than of ten, so only equal numbers can be compared.
+
+    Parameters
+    ----------
+    n_new
+        int64, (n_users,), the new ratings of each user; users without any do not count.
+    """
+    present = np.unique(old.user_indices)
+    drawn = rng.choice(present, min(len(present), REFERENCE_USERS), replace=False)
+    wanted = np.zeros(old.n_users, dtype=np.int64)
+    wanted[drawn] = rng.choice(n_new[n_new > 0], len(drawn))
+    # Ratings are sorted by user: shuffled within each, their places tell which to keep.
+    order = np.lexsort((rng.random(old.n_ratings), old.user_indices))
+    starts = np.searchsorted(old.user_indices, np.arange(old.n_users))
+    place = np.arange(old.n_ratings) - starts[old.user_indices]
+    chosen = np.zeros(old.n_ratings, dtype=np.bool_)
+    chosen[order[place < wanted[old.user_indices]]] = True
+    return old.part(chosen)
 
 
-def _of_some_users(part: Dataset, n_users: int, seed: int) -> Dataset:
-    """Return the ratings of as many users as the new ratings have, drawn at random."""
-    present = np.unique(part.user_indices)
-    n_drawn = min(len(present), max(n_users, REFERENCE_USERS))
-    drawn = np.random.default_rng(seed).choice(present, n_drawn, replace=False)
-    chosen = np.zeros(part.n_users, dtype=np.bool_)
-    chosen[drawn] = True
-    return part.part(chosen[part.user_indices])
+class _Foretold(NamedTuple):
+    ndcg: Interval
+    gain: Interval
 
 
-def _gain(scorer: TranslatedScorer, popular: PopularityScorer, parts: Split, params: GateParams) -> Interval:
-    ours, theirs = (evaluate(scored, parts, max_users=MAX_USERS) for scored in (scorer, popular))
-    return interval_of(ours.user_ndcg_at_10, theirs.user_ndcg_at_10, params)
+def _foretold(scorer: TranslatedScorer, popular: PopularityScorer, parts: Split, params: GateParams) -> _Foretold:
+    ours, theirs = (evaluate(scored, parts, max_users=MAX_USERS).user_ndcg_at_10 for scored in (scorer, popular))
+    return _Foretold(interval_of(ours, np.zeros_like(ours), params), interval_of(ours, theirs, params))
 
 
 def _stars_shift(new: Dataset, profile: DataProfile) -> float:

@@ -51,7 +51,9 @@ class GateParams(BaseModel):
     """How far the stars of the new ratings, averaged over users, may lie from Production's."""
     min_new_popularity: Share = 0.5
     """How much of Production's lean towards popular movies the new ratings must show."""
-    min_new_gain: Share = 0.15
+    min_new_ndcg: Share = 0.6
+    """How much of its nDCG@10 Production must reach on the new ratings as well."""
+    min_new_gain: Share = 0.3
     """How much of its gain over popularity Production must have on the new ratings as well."""
     tolerance: float = Field(0.002, ge=0, le=1)
     """How much worse in nDCG@10 a candidate may be: at the lower end of the interval where recipes differ, at the upper

@@ -68,7 +68,8 @@ def hosts_of(settings: Settings) -> Hosts:
     """Return the judge that the settings ask for."""
     api = settings.api
     if api.allowed_hosts is not None:
-        return Hosts(api.allowed_hosts)
+        # By a bare address ask the container's health check, Prometheus and load balancers.
+        return Hosts(api.allowed_hosts, any_address=True)
     if settings.environment != "dev":
         return Hosts([ANY])
     bound = f"[{api.host}]" if ":" in api.host else api.host

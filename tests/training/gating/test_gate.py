@@ -188,12 +188,17 @@ def test_judge_floor_same_recipe_has_to_reach_what_is_on_record(upper, promoted)
     assert "on the random split, where Production has 0.5000 on record" in verdict.sentence
 
 
-@pytest.mark.parametrize(("beat", "promoted"), [(True, False), (False, True), (None, True)])
-def test_judge_worse_than_popularity_is_refused_where_production_was_not(beat, promoted):
-    held = trials(contest(0.0), popularity=contender(BASE + 0.1), production_beat_popularity=beat)
-    verdict = verdict_of(held)
-    assert verdict.promote is promoted
-    assert promoted or verdict.failed[0].name == "beats_popularity"
+@pytest.mark.parametrize(("shortfall", "status"), [("", "refused"), ("IT DOES NOT BEAT POPULARITY", "warning")])
+def test_judge_worse_than_popularity_is_refused_where_production_was_not(shortfall, status):
+    verdict = verdict_of(trials(contest(0.0), popularity=contender(BASE + 0.1), production_shortfall=shortfall))
+    assert check_of(verdict, "beats_popularity").status == status
+    assert verdict.promote is (status == "warning")
+
+
+@pytest.mark.parametrize("shortfall", ["", "IT DOES NOT BEAT POPULARITY"])
+def test_judge_better_than_popularity_passes_whatever_production_was(shortfall):
+    verdict = verdict_of(trials(contest(0.0), popularity=contender(BASE - 0.1), production_shortfall=shortfall))
+    assert check_of(verdict, "beats_popularity").status == "passed"
 
 
 def interval(mean: float) -> Interval:
@@ -206,12 +211,16 @@ def interval(mean: float) -> Interval:
         ({}, []),
         ({"stars_shift": 0.6}, ["new_stars"]),
         ({"popularity": 0.1}, ["new_popularity"]),
+        ({"copied_users": 0.3}, ["new_copied_users"]),
+        ({"ndcg": interval(0.2)}, ["new_ndcg"]),
+        ({"ndcg": interval(0.23)}, []),  # the upper end is 0.25, of 0.4 usual
+        ({"ndcg": interval(0.2), "usual_ndcg": interval(0.0)}, []),
         ({"gain": interval(0.01)}, ["new_gain"]),
         ({"gain": interval(0.01), "usual_gain": interval(0.01)}, []),
     ],
 )
 def test_judge_new_ratings_of_another_kind_are_refused(change, failed):
-    usual = NewRatings(3000, 60, 0.02, 0.9, interval(0.2), interval(0.3))
+    usual = NewRatings(3000, 60, 0.02, 0.9, 0.0, interval(0.4), interval(0.2), interval(0.4), interval(0.3))
     verdict = verdict_of(trials(contest(0.0), new_ratings=replace(usual, **change)))
     assert [check.name for check in verdict.failed] == failed
 

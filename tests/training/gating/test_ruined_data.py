@@ -187,18 +187,31 @@ def test_ruined_data_are_refused_with_the_right_sentence(rows, production, case)
 
 NEW_PART = {
     "movies_shuffled_against_users": (shuffled, "new_gain"),
+    "users_shuffled_against_movies": (lambda r: replace(r, users=RNG.permutation(r.users)), "new_gain"),
     "movie_ids_of_others": (other_ids, "new_popularity"),
+    "movie_ids_shifted_by_one": (next_ids, "new_ndcg"),
     "one_star_each": (lambda r: replace(r, stars=np.ones_like(r.stars)), "new_stars"),
+    "exported_twice": (lambda r: r.and_also(replace(r, users=r.users + 100_000)), "new_copied_users"),
 }
 
 
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("share", [pytest.param(0.8, marks=SLOW), 0.9, pytest.param(0.95, marks=SLOW)])
 @pytest.mark.parametrize("case", NEW_PART)
-def test_new_ratings_that_are_ruined_are_refused_though_the_old_are_whole(rows, production, case):
+def test_new_ratings_that_are_ruined_are_refused_though_the_old_are_whole(rows, production, case, share):
     ruin, check = NEW_PART[case]
-    new = rows.rank >= 0.9
-    verdict = verdict_of(production(0.9), rows.where(~new).and_also(ruin(rows.where(new))))
+    new = rows.rank >= share
+    verdict = verdict_of(production(share), rows.where(~new).and_also(ruin(rows.where(new))))
     assert check in failed(verdict)
     assert "ratings_kept" not in failed(verdict)
+
+
+def test_new_ratings_of_users_with_new_keys_are_new_users_and_pass(rows, production):
+    new = rows.rank >= 0.9
+    keyed = replace(rows, users=np.where(new, rows.users + 100_000, rows.users))
+    assert failed(verdict_of(production(0.9), keyed)) == {}
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.97, 0.999])

@@ -42,6 +42,11 @@ def test_prod_every_name_is_right_unless_names_are_given() -> None:
     assert hosts_in("prod", allowed=("*.example",)).complaint([b"example"], "1.1") is not None
 
 
+@pytest.mark.parametrize("host", [b"127.0.0.1:8000", b"172.18.0.5:8000", b"[fd00::5]:8000"])
+def test_names_given_health_checks_and_prometheus_ask_by_address(host: bytes) -> None:
+    assert hosts_in("prod", "0.0.0.0", allowed=("films.example",)).complaint([host], "1.1") is None
+
+
 @pytest.mark.parametrize(
     "hosts",
     [
