@@ -41,12 +41,18 @@ class Poller:
         self._process = MlflowProcess(settings)
         self._sync: Sync | None = None
         self._stopped = threading.Event()
+        self._looked = threading.Event()
         self._unsettled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()
+
+    @property
+    def has_looked(self) -> bool:
+        """Return whether the first look has ended, whatever came of it."""
+        return self._looked.is_set()
 
     def stop(self) -> None:
         """Ask the thread to end, and end the child processes that it may wait for."""
@@ -59,6 +65,7 @@ class Poller:
                 return
         while not self._stopped.is_set():
             self._look()
+            self._looked.set()
             self._wait()
 
     def _look(self) -> None:

@@ -10,6 +10,7 @@ from loguru import logger
 from recsys.errors import ParameterError
 from recsys.hidden import read_hidden
 from recsys.settings import Settings
+from serving.parent.announcement import Announcement
 from serving.parent.checked_download import admitted_from_cache
 from serving.parent.listener import address_of, allow_many_connections, listen
 from serving.parent.registry_thread import Poller
@@ -54,7 +55,7 @@ def serve(settings: Settings) -> int:
     poller = Poller(settings, cache, may_start=lambda: supervisor.ready or time.monotonic() > head_start)
     poller.start()
     try:
-        return _supervise(supervisor, settings, address, stop)
+        return _supervise(supervisor, Announcement(settings, address, cache, lambda: poller.has_looked), stop)
     finally:
         logger.info("graceful shutdown: draining the requests in flight")
         poller.stop()
@@ -69,16 +70,14 @@ def _make_folder(folder: Path) -> None:
         raise ParameterError(f"cannot make {folder} ({error.strerror}); set RECSYS_MODEL__CACHE_DIR") from None
 
 
-def _supervise(supervisor: Supervisor, settings: Settings, address: str, stop: threading.Event) -> int:
-    announced = False
+def _supervise(supervisor: Supervisor, announcement: Announcement, stop: threading.Event) -> int:
     while not stop.wait(SUPERVISE_SECONDS):
         supervisor.reap_and_respawn()
         if supervisor.crash_looping:
             logger.error("workers keep crashing at start-up; giving up; see the lines above")
             return EXIT_FAILED
-        if supervisor.ready and not announced:
-            announced = True
-            _announce(settings, address)
+        if supervisor.ready:
+            announcement.make_if_due()
     return EXIT_DONE
 
 
@@ -87,13 +86,3 @@ def _stop_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
-
-
-def _announce(settings: Settings, address: str) -> None:
-    model, n_workers = settings.model, settings.n_workers
-    workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
-    logger.info("listening on {} with {}", address, workers)
-    logger.info("serving models:/{}@{} from {}", model.name, model.alias, settings.tracking_uri)
-    logger.info("open {}/ for the explorer, {}/docs for the routes, {}/health for the state", address, address, address)
-    body = '{"user_ratings": {"1": 5, "50": 4.5}, "n": 5}'
-    logger.info("try: curl -s {}/recommend -H 'Content-Type: application/json' -d '{}'", address, body)

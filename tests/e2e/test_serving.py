@@ -23,8 +23,7 @@ def service(start_service: Any, registry: Registry) -> Any:
     """Return a service with four workers that serves version 1."""
     registry.set_alias("Live", 1)
     started = start_service("Live", RECSYS_API__WORKERS=str(N_WORKERS))
-    started.wait_for_version("1")
-    started.wait_until(lambda: started.ask("/metrics").json["workers"] == N_WORKERS)
+    started.wait_until(lambda: "listening on" in started.log.read_text())
     return started
 
 
@@ -33,6 +32,12 @@ def ask_meanwhile(service: Any, stop: threading.Event) -> list[Any]:
     while not stop.is_set():
         answers.append(service.ask("/recommend", QUESTION))
     return answers
+
+
+def test_service_that_says_where_it_listens_answers_from_every_worker(service: Any) -> None:
+    answers = [service.ask("/recommend", QUESTION) for _ in range(10 * N_WORKERS)]
+    assert {(answer.status, answer.version) for answer in answers} == {(200, "1")}
+    assert service.ask("/metrics").json["workers"] == N_WORKERS
 
 
 def test_service_answers_every_route(service: Any) -> None:
