@@ -104,7 +104,7 @@ def version_block(version: ModelVersion, ledgers: Mapping[str, Sequence[Entry]])
     parts = [
         " ".join(status) or "Has never been in production.",
         version.tags.get(FACTS_TAG) or _facts_of_tags(version.tags),
-        f"Gate {shorten(gate, LONGEST_VERDICT, placeholder='…')}." if gate else "",
+        f"Gate {shorten(gate, LONGEST_VERDICT, placeholder='...')}." if gate else "",
         version.tags.get(LINKS_TAG, ""),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -169,7 +169,7 @@ def _why(entry: Entry) -> str:
 
 def _plain(text: str) -> str:
     """Return what someone has typed as one line of Markdown, no longer than a table bears."""
-    return shorten(text, LONGEST_REASON, placeholder="…").replace("<", "&lt;").replace("|", "\\|")
+    return shorten(text, LONGEST_REASON, placeholder="...").replace("<", "&lt;").replace("|", "\\|")
 
 
 def _facts_of_tags(tags: Mapping[str, str]) -> str:

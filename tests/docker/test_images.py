@@ -100,7 +100,7 @@ def test_image_has_a_health_check(images: str, target: str) -> None:
 
 def test_source_change_leaves_the_environment_layer_alone(images: str, stack: Any) -> None:
     before = inspect(NAMES["serving"])["RootFS"]["Layers"]
-    source = stack.folder / "serving" / "usage.py"
+    source = stack.folder / "serving" / "__init__.py"
     text = source.read_text()
     try:
         source.write_text(text + "# changed\n")

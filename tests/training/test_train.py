@@ -100,6 +100,14 @@ def test_train_run_and_model_are_named_by_what_differs(run: mlflow.entities.Run,
     assert client.get_logged_model(output.model_id).name == "item-knn-on-sample-n_neighbors-15"
 
 
+def test_train_writes_ascii_which_every_database_takes(run: mlflow.entities.Run, client: MlflowClient) -> None:
+    """PostgreSQL with SQL_ASCII refuses all else, through MLflow's driver, with a status 500."""
+    (version,) = client.search_model_versions(f"run_id = '{run.info.run_id}'")
+    model = client.get_registered_model(version.name)
+    written = (run.info.run_name, run.data.tags, version.description, version.tags, model.description, model.tags)
+    assert [text for text in map(str, written) if not text.isascii()] == []
+
+
 def test_train_logs_the_dataset_by_name_and_digest(run: mlflow.entities.Run, dataset: Dataset) -> None:
     (logged,) = run.inputs.dataset_inputs
     assert (logged.dataset.name, logged.dataset.digest) == ("sample", dataset.digest)

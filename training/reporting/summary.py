@@ -61,7 +61,7 @@ def version_facts(dataset: RatingsFacts, run: Run, outcome: Outcome) -> dict[str
     quality = f"{quality_in_words(outcome)}, on {outcome.evaluation.n_users:,} users of the holdout."
     return {
         FACTS_TAG: f"{data}\n\n{quality}",
-        LINKS_TAG: f"[Run]({place}) · [Report]({place}/artifacts/report.html)",
+        LINKS_TAG: f"[Run]({place}), [Report]({place}/artifacts/report.html)",
     }
 
 
