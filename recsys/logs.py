@@ -33,7 +33,7 @@ FIELDS = (
     "status_code",
     "duration_ms",
 )
-"""The fields of a JSON line; those that do not apply are null."""
+"""The fields of a JSON line; those that do not apply are null. A line of `log_event` has a further one."""
 
 QUIET_LOGGERS = ("alembic", "botocore", "urllib3", "asyncio", "watchfiles", "mlflow.store.db.utils")
 """Libraries whose lines below ERROR say nothing to a user: what they retry is reported when it fails for good."""
@@ -71,6 +71,7 @@ class _Event:
     message: str
     request: RequestFields | None
     exception: Any = None
+    more: dict[str, Any] | None = None
 
 
 _writer: list[LineWriter] = []
@@ -146,6 +147,15 @@ def log_request(message: str, fields: RequestFields) -> None:
         write(_Event(datetime.now(UTC), "INFO", REQUEST_LOGGER, message, fields))
 
 
+def log_event(logger_name: str, kind: str, fields: dict[str, Any]) -> None:
+    """Write an INFO line about something that is counted elsewhere, with its fields under the name of its kind.
+
+    In a JSON line they are an object of its own after `FIELDS`, so that what ships the log can take them apart.
+    """
+    for write in _request_sink:
+        write(_Event(datetime.now(UTC), "INFO", logger_name, kind, REQUEST.get(), more={kind: fields}))
+
+
 class _Intercept(logging.Handler):
     """Hands the lines of `logging` to loguru."""
 
@@ -182,6 +192,7 @@ def _json_line(event: _Event) -> str:
         "path": request.path or None,
         "status_code": request.status_code,
         "duration_ms": request.duration_ms,
+        **(event.more or {}),
     }
     return _rendered(line) + "\n"
 
@@ -241,6 +252,7 @@ def _rendered(line: dict[str, Any]) -> str:
 def _text_line(event: _Event) -> str:
     clock = event.time.astimezone().strftime("%H:%M:%S.%f")[:-3]
     parts = [clock, f"{event.level:<7}", f"{event.logger}:", event.message.translate(_CONTROL)]
+    parts += [f"{name}={value}" for fields in (event.more or {}).values() for name, value in fields.items()]
     request = event.request
     if request:
         parts.append(f"{request.method} {request.path.translate(_CONTROL)}")

@@ -15,7 +15,7 @@ from serving.shared.nameless_file import nameless_file
 if TYPE_CHECKING:
     Row: TypeAlias = memoryview[float]
 
-CELLS_PER_ROW = 8192
+CELLS_PER_ROW = 12288
 CELL_BYTES = 8
 
 STARTED_AT = 0
@@ -36,6 +36,8 @@ HUNG = 7
 """How often the worker of this row was ended because it hung; written by the parent."""
 FIRST_OF_VERSIONS = 4096
 """Cells from here on belong to the metrics by version."""
+FIRST_OF_TRAFFIC = 8192
+"""Cells from here on belong to the metrics of a Challenger on real traffic."""
 FIRST_FREE = 16
 """Cells from here on belong to the metrics."""
 

@@ -26,12 +26,13 @@ from serving.worker.http.short_way import ShortWays
 from serving.worker.metrics.counters import Metrics
 from serving.worker.openapi import add_schema
 from serving.worker.operations.guesses import Guesses
-from serving.worker.routes import admin, health, index, metrics, movies, recommendations, scoring, versions
+from serving.worker.routes import admin, feedback, health, index, metrics, movies, recommendations, scoring, versions
 from serving.worker.scoring import Scoring
 from serving.worker.served_model import ServedModel
 from serving.worker.state import Services, attach
+from serving.worker.traffic.shadow import Shadow
 
-ROUTERS = (recommendations, movies, versions, health, metrics, scoring, admin, index)
+ROUTERS = (recommendations, feedback, movies, versions, health, metrics, scoring, admin, index)
 
 
 class App(FastAPI):
@@ -88,7 +89,11 @@ def create_app(
     app.short_ways = ShortWays((recommendations.SHORT_WAY, movies.SHORT_WAY), services, super(App, app).__call__)
     # The last one added is the first on the way in.
     app.add_middleware(
-        RequestMiddleware, served=services.served, metrics=services.metrics, admission=services.admission
+        RequestMiddleware,
+        served=services.served,
+        metrics=services.metrics,
+        admission=services.admission,
+        shadow=services.shadow,
     )
     if settings.cors.origins:
         app.add_middleware(AnsweringCors, origins=settings.cors.origins, served=services.served)
@@ -112,6 +117,7 @@ def _services(settings: Settings, board: Board, slot: int, labels: list[str], *,
         guesses=Guesses(settings.limits.admin_guesses),
         scoring=Scoring(settings.logging.level, settings.limits, on_harm=model_cache.ask_for_check),
         comparisons=ComparisonModels(model_cache, hidden),
+        shadow=Shadow(counted.traffic),
         tracking_uri=settings.tracking_uri,
     )
 

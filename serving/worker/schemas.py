@@ -272,6 +272,64 @@ class ServedAges(_Answer):
     movies: int
 
 
+class Events(_Answer):
+    """What users were told to have done, by kind."""
+
+    click: int
+    watch: int
+    rating: int
+
+
+class Arm(_Answer):
+    """What one of two versions did since they share the traffic so."""
+
+    version: str
+    role: Literal["production", "challenger"]
+    requests: int
+    errors: int
+    """Those with a status from 400 on."""
+    avg_latency_ms: float | None
+    lists: int
+    """Answers to `POST /recommend`."""
+    popular_share: float | None
+    events: Events
+    click_through: float | None
+    """Clicks by lists, at most 1, and the ends of its 95 % interval (Wilson)."""
+    click_through_low: float | None
+    click_through_high: float | None
+    mean_rating: float | None
+    distinct_movies: int
+    """Different movies that it has recommended since its first answer."""
+    coverage: float | None
+    """The same as a share of its catalog."""
+
+
+class ShadowCounts(_Answer):
+    """How the answers in the shadow compare with those that were given; means over those compared."""
+
+    compared: int
+    failed: int
+    dropped: int
+    """Not made, as the worker was busy."""
+    overlap_at_10: float | None
+    """Part of the first ten that is in both lists."""
+    rank_agreement: float | None
+    """Rank-biased overlap (Webber, Moffat & Zobel 2010), persistence 0.9: from 0 to 1, the first places count most."""
+    avg_ms: float | None
+
+
+class Experiment(_Answer):
+    """A Challenger on real traffic."""
+
+    experiment: str
+    """Another for each Challenger and share; the counts begin anew with it."""
+    challenger_share: str
+    shadow_share: str
+    since_seconds: float | None
+    versions: list[Arm]
+    shadow: ShadowCounts
+
+
 class VersionInLife(_Answer):
     """What a version has answered to ``POST /recommend`` as the served one, over all workers."""
 
@@ -290,6 +348,11 @@ class VersionInLife(_Answer):
     """Different movies that it has recommended."""
     coverage: float | None
     """The same as a share of its catalog; of the served version only."""
+    events: Events
+    click_through: float | None
+    """Clicks told by `POST /feedback` by answers, at most 1, and the ends of its 95 % interval (Wilson)."""
+    click_through_low: float | None
+    click_through_high: float | None
 
 
 class MetricsAnswer(_Answer):
@@ -317,6 +380,10 @@ class MetricsAnswer(_Answer):
     """The served model; null as long as there is none."""
     versions: list[VersionInLife]
     """What each of the last versions has answered, the oldest first."""
+    traffic: Experiment | None
+    """Null when Production answers everyone."""
+    feedback_ignored: int
+    """Events of versions that have not answered here."""
 
 
 class ErrorAnswer(_Answer):

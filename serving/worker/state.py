@@ -13,6 +13,7 @@ from serving.worker.metrics.counters import Metrics
 from serving.worker.operations.guesses import Guesses
 from serving.worker.scoring import Scoring
 from serving.worker.served_model import ServedModel
+from serving.worker.traffic.shadow import Shadow
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Services:
     guesses: Guesses
     scoring: Scoring
     comparisons: ComparisonModels
+    shadow: Shadow
     tracking_uri: str
 
 

@@ -14,6 +14,7 @@ from serving.worker.http.admission import Admission
 from serving.worker.http.security_headers import EVERYWHERE
 from serving.worker.metrics.counters import OTHER, Metrics
 from serving.worker.served_model import ServedModel
+from serving.worker.traffic.shadow import Shadow
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -23,10 +24,13 @@ _log = logger.bind(logger=REQUEST_LOGGER)
 class RequestMiddleware:
     """Plain ASGI, as it runs for every request."""
 
-    def __init__(self, app: ASGIApp, served: ServedModel, metrics: Metrics, admission: Admission) -> None:
+    def __init__(
+        self, app: ASGIApp, served: ServedModel, metrics: Metrics, admission: Admission, shadow: Shadow
+    ) -> None:
         self.app = app
         self.admission = admission
         self.served = served
+        self.shadow = shadow
         self.metrics = metrics
         self._board = metrics.board
 
@@ -61,7 +65,7 @@ class RequestMiddleware:
                 fields.status_code = status
                 fields.duration_ms = round(seconds * 1000, 3)
                 # Counted before the caller hears of it, so that whoever has an answer finds it in the metrics.
-                self.metrics.count(_label(inner), status, seconds, context.error)
+                self._count(context, _label(inner), status, seconds)
                 message["headers"] = [*message["headers"], *EVERYWHERE, *_identity(context)]
                 if self._board.ending:
                     # The caller opens its next connection elsewhere, instead of finding this one closed.
@@ -76,6 +80,7 @@ class RequestMiddleware:
             objection = self.admission.objection(scope)
             if objection is None:
                 await self.app(inner, _limited(scope, receive), send_on)
+                self._cast_shadow(context)
             else:
                 await recsys_error_response(context, objection)(scope, receive, send_on)
         except ClientDisconnect:
@@ -85,6 +90,16 @@ class RequestMiddleware:
         finally:
             log_request("request answered" if fields.status_code else "no answer: the caller has gone", fields)
             REQUEST.reset(token)
+
+    def _count(self, context: RequestContext, label: str, status: int, seconds: float) -> None:
+        self.metrics.count(label, status, seconds, context.error)
+        if context.turn is not None:
+            experiment = context.turn.split.experiment
+            self.metrics.traffic.count_request(experiment, context.version, status, seconds)
+
+    def _cast_shadow(self, context: RequestContext) -> None:
+        if context.turn is not None and context.turn.shadowed is not None:
+            self.shadow.offer(context.turn)
 
     async def _fail(
         self, context: RequestContext, error: Exception, scope: Scope, receive: Receive, send: Send

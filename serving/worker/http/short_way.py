@@ -117,9 +117,11 @@ class ShortWays:
         if content is None:
             await self._long_way(scope, receive if message is None else _again(message, receive), send)
             return
-        start, body = content
+        start, body, turn = content
         await send(start)
         await send(body)
+        if turn is not None and turn.shadowed is not None:
+            self._services.shadow.offer(turn)
 
     def _way_of(self, scope: Scope) -> ShortWay | None:
         """Return the short way that the head of a request allows, None when it has to take the long one."""
@@ -133,8 +135,8 @@ class ShortWays:
 
     def _answer(
         self, way: ShortWay, scope: Scope, message: Message | None, started: float
-    ) -> tuple[Message, Message] | None:
-        """Return the two messages of an answer, counted and logged; None to leave the request to the long way."""
+    ) -> tuple[Message, Message, Turn | None] | None:
+        """Return the two messages of an answer, counted and logged, and its part in a split; None for the long way."""
         model = self._services.served.current_or_first()
         if model is None or (message is not None and (message["type"] != "http.request" or message.get("more_body"))):
             return None
@@ -154,6 +156,9 @@ class ShortWays:
             seconds = time.perf_counter() - started
             fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
             self._services.metrics.count(way.label, 200, seconds, None)
+            if asked.turn is not None:
+                experiment = asked.turn.split.experiment
+                self._services.metrics.traffic.count_request(experiment, asked.model.version, 200, seconds)
             log_request("request answered", fields)
         except RecsysError:
             return None  # the long way meets it again, and tells the caller
@@ -170,6 +175,7 @@ class ShortWays:
         return (
             {"type": "http.response.start", "status": 200, "headers": headers},
             {"type": "http.response.body", "body": content},
+            asked.turn,
         )
 
 

@@ -4,11 +4,15 @@ from collections import Counter
 from typing import Any
 
 from serving.worker.metrics.counters import OTHER, OTHER_STATUS, Metrics
+from serving.worker.operations.experiment import NOTHING, ExperimentFacts, describe_events, describe_experiment
 from serving.worker.operations.in_life import ServedFacts, describe_served, describe_totals
 
 
-def metrics_json(metrics: Metrics, served: ServedFacts | None = None) -> dict[str, Any]:
+def metrics_json(
+    metrics: Metrics, served: ServedFacts | None = None, experiment: ExperimentFacts = NOTHING
+) -> dict[str, Any]:
     """Return the metrics as ``GET /metrics`` shows them; ``served`` is None where nothing is served yet."""
+    totals, arms = metrics.versions.totals(), metrics.traffic.totals()
     endpoints = metrics.by_endpoint()
     statuses: Counter[int] = Counter()
     for done in endpoints.values():
@@ -33,7 +37,11 @@ def metrics_json(metrics: Metrics, served: ServedFacts | None = None) -> dict[st
         "worker_deaths": metrics.worker_deaths,
         "worker_hangs": metrics.worker_hangs,
         "model": describe_served(served),
-        "versions": [describe_totals(totals, served) for totals in metrics.versions.totals()],
+        "versions": [
+            {**describe_totals(one, served), **describe_events(one.version, one.answers, arms)} for one in totals
+        ],
+        "traffic": describe_experiment(experiment, arms, totals),
+        "feedback_ignored": metrics.traffic.n_ignored,
     }
 
 

@@ -4,14 +4,22 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from serving.worker.context import RequestContext
-from serving.worker.metrics.counters import BUCKETS, Metrics
+from serving.worker.metrics.counters import Metrics
+from serving.worker.metrics.latency import BUCKETS
+from serving.worker.metrics.traffic_families import traffic_families
 from serving.worker.metrics.version_families import served_families, version_families
+from serving.worker.operations.experiment import NOTHING, ExperimentFacts
 from serving.worker.operations.in_life import ServedFacts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def metrics_text(metrics: Metrics, context: RequestContext, served: ServedFacts | None = None) -> str:
+def metrics_text(
+    metrics: Metrics,
+    context: RequestContext,
+    served: ServedFacts | None = None,
+    experiment: ExperimentFacts = NOTHING,
+) -> str:
     """Return the metrics, summed over all workers, as Prometheus reads them."""
     families = (
         _one("recsys_uptime_seconds", "gauge", "Seconds since the service started.", metrics.uptime_seconds),
@@ -28,6 +36,7 @@ def metrics_text(metrics: Metrics, context: RequestContext, served: ServedFacts 
         _latencies(metrics),
         *served_families(served),
         *version_families(metrics.versions.totals()),
+        *traffic_families(metrics.traffic.totals(), metrics.traffic.n_ignored, experiment),
     )
     return "\n".join(line for family in families for line in family) + "\n"
 

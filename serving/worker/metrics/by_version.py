@@ -105,6 +105,11 @@ class VersionMetrics:
             if item >= MAP_BITS:
                 row[start + _BEYOND] = item
 
+    def knows(self, version: str) -> bool:
+        """Return whether a version has given a list, as far as that is still counted."""
+        starts = [FIRST_OF_VERSIONS + place * _PLACE for place in range(PLACES)]
+        return any(int(row[start + _VERSION]) == int(version) for row in self._board.rows for start in starts)
+
     def totals(self) -> list[VersionTotals]:
         """Return what each version has answered, the oldest version first."""
         starts = [FIRST_OF_VERSIONS + place * _PLACE for place in range(PLACES)]

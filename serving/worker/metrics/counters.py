@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from serving.shared.board import DIED, FIRST_FREE, FIRST_OF_VERSIONS, HUNG, Board
 from serving.worker.errors import ERROR_NAMES
 from serving.worker.metrics.by_version import VersionMetrics
+from serving.worker.metrics.latency import BUCKETS
+from serving.worker.metrics.traffic import TrafficMetrics
 
 OTHER = "other"
 """What paths and methods that no route answers are counted under, so that nobody can make the list grow."""
@@ -36,9 +38,6 @@ STATUSES = (
     505,
 )
 OTHER_STATUS = 0
-
-BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Upper bounds of the latency histogram, seconds."""
 
 _CACHE_HITS, _CACHE_MISSES = FIRST_FREE, FIRST_FREE + 1
 _LOG_DROPPED, _CONNECTIONS = FIRST_FREE + 2, FIRST_FREE + 3
@@ -90,6 +89,7 @@ class Metrics:
         self.board = board
         self._row = board.row(slot)
         self.versions = VersionMetrics(board, slot)
+        self.traffic = TrafficMetrics(board, slot)
         self.endpoints: Sequence[str] = (*sorted(endpoints), OTHER)
         self._block_of = {label: _ENDPOINTS + _BLOCK * number for number, label in enumerate(self.endpoints)}
         self._status_cell = {status: number for number, status in enumerate(STATUSES)}

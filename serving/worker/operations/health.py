@@ -4,6 +4,7 @@ from typing import Any
 
 from serving.shared.sync_status import SyncStatus, read_status
 from serving.worker.context import RequestContext
+from serving.worker.operations.experiment import describe_traffic
 from serving.worker.state import Services
 
 PATIENCE_POLLS = 6
@@ -31,21 +32,6 @@ def describe_health(services: Services, context: RequestContext) -> dict[str, An
         "traffic": describe_traffic(services),
         "cache_size": len(services.answers),
         "cache_maxsize": services.answers.maxsize,
-    }
-
-
-def describe_traffic(services: Services) -> dict[str, Any] | None:
-    """Return what a Challenger gets of the traffic, None when nothing is asked of it."""
-    published = services.model_cache.published()
-    traffic = published.traffic if published else None
-    if traffic is None:
-        return None
-    version = traffic.challenger_version
-    return {
-        "challenger_version": None if version is None else str(version),
-        "challenger_share": traffic.challenger_share,
-        "shadow_share": traffic.shadow_share,
-        "problem": traffic.problem or services.served.split_problem,
     }
 
 

@@ -45,8 +45,8 @@ def describe_served(facts: ServedFacts | None) -> dict[str, Any] | None:
         return None
     return {
         "version": facts.version,
-        "age_seconds": _age(facts.created),
-        "newest_rating_age_seconds": _age(facts.newest_rating),
+        "age_seconds": age(facts.created),
+        "newest_rating_age_seconds": age(facts.newest_rating),
         "movies": facts.n_movies,
     }
 
@@ -57,20 +57,22 @@ def describe_totals(totals: VersionTotals, facts: ServedFacts | None) -> dict[st
     bounds = (*(str(bound) for bound in HISTORY_BUCKETS), "more")
     return {
         "version": totals.version,
-        "since_seconds": _age(totals.since),
+        "since_seconds": age(totals.since),
         "answers": totals.answers,
-        "popular_share": _share(totals.popular, totals.answers),
-        "unknown_movie_share": _share(totals.unknown, totals.ratings),
-        "mean_history_length": _share(totals.ratings, totals.answers),
+        "popular_share": share(totals.popular, totals.answers),
+        "unknown_movie_share": share(totals.unknown, totals.ratings),
+        "mean_history_length": share(totals.ratings, totals.answers),
         "history_lengths": dict(zip(bounds, totals.histories, strict=True)),
         "distinct_movies": totals.movies,
-        "coverage": _share(totals.movies, n_movies) if n_movies else None,
+        "coverage": share(totals.movies, n_movies) if n_movies else None,
     }
 
 
-def _age(moment: float | None) -> float | None:
+def age(moment: float | None) -> float | None:
+    """Return how long ago a moment was, seconds; None for none."""
     return None if moment is None else round(time.time() - moment, 3)
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: float, whole: int) -> float | None:
+    """Return the share of a part in a whole; None where there is no whole."""
     return round(part / whole, 6) if whole else None

@@ -18,6 +18,7 @@ LINKS = {
     "health": "/health",
     "metrics": "/metrics",
     "recommend": "POST /recommend",
+    "feedback": "POST /feedback",
     "search": "/movies/search?q=toy",
     "movie": "/movies/{movie_id}",
     "movies": "/movies?ids=1,50",

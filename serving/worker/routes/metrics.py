@@ -9,6 +9,7 @@ from serving.worker.http.json_response import JSON, json_response
 from serving.worker.http.negotiation import preferred
 from serving.worker.metrics.as_json import metrics_json
 from serving.worker.metrics.as_prometheus import CONTENT_TYPE, metrics_text
+from serving.worker.operations.experiment import experiment_facts
 from serving.worker.operations.in_life import served_facts
 from serving.worker.schemas import MetricsAnswer
 from serving.worker.state import services_of
@@ -26,6 +27,7 @@ async def metrics(request: Request) -> Response:
     """Tell what all workers have done: JSON, or Prometheus' text format with `Accept: text/plain`."""
     services, context = services_of(request), context_of(request)
     counted, served = services.metrics, served_facts(services, context.loaded)
+    experiment = experiment_facts(services)
     if preferred(request.headers.get("accept", ""), (JSON, "text/plain")) == JSON:
-        return json_response(orjson.dumps(metrics_json(counted, served)))
-    return Response(metrics_text(counted, context, served), headers={"Content-Type": CONTENT_TYPE})
+        return json_response(orjson.dumps(metrics_json(counted, served, experiment)))
+    return Response(metrics_text(counted, context, served, experiment), headers={"Content-Type": CONTENT_TYPE})

@@ -16,6 +16,7 @@ from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import Version
 from serving.worker.schemas import Question, Recommendations
 from serving.worker.state import Services, services_of
+from serving.worker.traffic.split import Turn
 
 router = APIRouter(tags=["recommendations"])
 
@@ -42,14 +43,14 @@ def plain_question(services: Services, asked: PlainRequest) -> bytes | None:
     except ValidationError:
         return None
     asked.name_caller(question.user_id)
-    return answer_as_served(services, asked.model, question)
+    return answer_as_served(services, asked.model, question, asked.turn)
 
 
 SHORT_WAY = ShortWay("POST", re.compile("/recommend"), "POST /recommend", plain_question)
 
 
-def answer_as_served(services: Services, model: LoadedModel, question: Question) -> bytes:
-    """Answer from the served version, or from the answers that are kept."""
+def answer_as_served(services: Services, model: LoadedModel, question: Question, turn: Turn | None) -> bytes:
+    """Answer from the version that is the caller's, or from the answers that are kept."""
     ratings = frozenset(question.user_ratings.items())
     wanted = (question.n, question.min_rating, question.diversity, question.recency, question.new, question.filter)
     key = (model.answer_key, "recommend", ratings, wanted)
@@ -61,6 +62,9 @@ def answer_as_served(services: Services, model: LoadedModel, question: Question)
         is_popular=answer.is_popular,
         rows=answer.rows,
     )
+    if turn is not None:
+        services.metrics.traffic.count_list(turn.split.experiment, model.version, is_popular=answer.is_popular)
+        turn.shadow(question, answer.rows)
     return answer.body
 
 
@@ -79,4 +83,4 @@ async def recommend(
         return json_response(questions.recommend(await chosen_model(request, version), question).body)
     context = context_of(request)
     context.name_caller(question.user_id)
-    return json_response(answer_as_served(services_of(request), context.model, question))
+    return json_response(answer_as_served(services_of(request), context.model, question, context.turn))

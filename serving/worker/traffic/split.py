@@ -6,12 +6,14 @@ everything below ``/movies``. All else, `/invocations` among it, stays with Prod
 
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import NamedTuple
 
 from starlette.types import Scope
 
 from recsys.traffic import Share, position_of
 from serving.shared.published_traffic import PublishedTraffic
 from serving.worker.loaded_model import LoadedModel
+from serving.worker.schemas import Question
 
 USER_HEADER = b"x-user-id"
 MOVIES, RECOMMEND = "/movies", "/recommend"
@@ -77,16 +79,32 @@ class Turn:
         Who asks; hashed, and never shown or logged.
     model
         The version that answers.
+    shadowed
+        What Production was asked and has answered, where the Challenger is to answer it as well.
     """
 
     split: Split
     caller: bytes
     model: LoadedModel
+    shadowed: "Asked | None" = None
 
     def name_caller(self, user_id: str | int) -> None:
         """Let the id in the body say who asks; it counts for more than the header, which a proxy may have set."""
         self.caller = str(user_id).encode()
         self.model = self.split.model_for(self.caller)
+
+    def shadow(self, question: Question, rows: tuple[int, ...]) -> None:
+        """Let the Challenger answer a question of Production's as well, if the caller is in its share."""
+        split = self.split
+        if split.shadow_threshold and self.model is split.production and split.is_shadowed(self.caller):
+            self.shadowed = Asked(question, rows)
+
+
+class Asked(NamedTuple):
+    """A question that was answered, and the rows of the catalog that the answer lists."""
+
+    question: Question
+    rows: tuple[int, ...]
 
 
 def turn_of(split: Split, scope: Scope, correlation_id: str) -> Turn | None:
