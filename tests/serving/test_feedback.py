@@ -41,7 +41,7 @@ def test_events_are_counted_by_kind_and_click_through_has_its_interval(client: T
     assert ask(client, more)["counted"] == 3
     found = in_life(client)
     assert found["events"] == {"click": 2, "watch": 1, "rating": 1}
-    # Two of ten: R's binom::binom.confint(2, 10, methods = "wilson") gives 0.0566822 and 0.5098375.
+    # Two of ten, by SciPy's binomtest(2, 10).proportion_ci(method="wilson").
     assert (found["click_through"], found["click_through_low"], found["click_through_high"]) == (
         0.2,
         0.056682,
