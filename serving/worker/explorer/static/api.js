@@ -10,6 +10,17 @@ export function useToken(given) {
   token = given;
 }
 
+// A random number of this browser: while two versions share the traffic, it always gets the lists of the same one.
+const caller = (() => {
+  const drawn = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  try {
+    localStorage["explorer-caller"] ??= drawn;
+    return localStorage["explorer-caller"];
+  } catch {
+    return drawn; // this browser keeps nothing
+  }
+})();
+
 export class Refusal extends Error {
   constructor(status, body) {
     const detail = Array.isArray(body.detail) ? body.detail.map((found) => found.msg).join("; ") : body.detail;
@@ -22,7 +33,7 @@ export class Refusal extends Error {
 export async function ask(path, { body, version, signal, method, admin } = {}) {
   const url = new URL(path, root);
   if (version) url.searchParams.set("version", version);
-  const headers = body ? { "Content-Type": "application/json" } : {};
+  const headers = { "X-User-ID": caller, ...(body && { "Content-Type": "application/json" }) };
   if ((version || admin) && token) headers.Authorization = `Bearer ${token}`;
   const request = { method: method ?? (body ? "POST" : "GET"), headers, signal, body: body && JSON.stringify(body) };
   const answer = await fetch(url, request).catch((error) => {

@@ -8,6 +8,7 @@ import { drawRatings, startRatings } from "./ratings.js";
 import { drawRecommendations, startRecommendations } from "./recommendations.js";
 import { startSearch } from "./search.js";
 import { changed, followHistory, restore, state, update } from "./state.js";
+import { startTraffic } from "./traffic.js";
 
 const ASKED_FOR = ["ratings", "n", "minRating", "diversity", "recency", "genres", "yearFrom", "yearTo"];
 const COMPARED = ["view", "left", "right", "by"];
@@ -80,3 +81,4 @@ startModel(() => {
   forgetMovies();
   drawAll();
 });
+startTraffic();

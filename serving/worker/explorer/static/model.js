@@ -4,6 +4,7 @@ import { ask, versionSeen } from "./api.js";
 import { byId, h, redraw } from "./dom.js";
 import { metricName } from "./versions.js";
 import { update } from "./state.js";
+import { challengerVersion } from "./traffic.js";
 
 const LOOK_MILLISECONDS = 5000;
 // Workers take over a new version one after the other; by then all have.
@@ -27,7 +28,7 @@ export async function servedModel() {
 export async function startModel(changed) {
   await look();
   versionSeen.addEventListener("version", ({ detail }) => {
-    if (shown && detail !== shown.version) settling ??= setTimeout(() => settle(changed), SETTLED_MILLISECONDS);
+    if (shown && detail !== shown.version && detail !== challengerVersion()) settling ??= setTimeout(() => settle(changed), SETTLED_MILLISECONDS);
   });
   setInterval(() => document.hidden || (shown ? ask("health/live").catch(() => {}) : look().then(changed)), LOOK_MILLISECONDS);
   // The registry's part may come a moment after the start.
