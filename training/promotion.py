@@ -18,6 +18,9 @@ from training.gating.by_hand import judge_by_hand
 from training.gating.smoke import problem_of_version
 from training.gating.verdict import Verdict
 
+MOST_OVERTAKEN = 5
+"""So often others may promote meanwhile before a promotion is left to whoever has asked for it."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -107,30 +110,45 @@ def promote(registry: Registry, alias: str, choice: Choice, *, why: str = "", fo
     except ArtifactError as error:
         return Move(None, None, refusal=f"version {version.version} cannot be served: {error}")
     logger.info("checking that version {} can be served", version.version)
+    for _ in range(MOST_OVERTAKEN):
+        done, overtaken = _promote_over_served(registry, alias, version, why=why or choice.why, force=force)
+        if not overtaken:
+            break
+        logger.info("another version has been promoted meanwhile; checking version {} beside that", version.version)
+    if not done.refusal:
+        describe(registry)
+    return replace(done, repaired=(adopted, *done.repaired)) if adopted else done
+
+
+def _promote_over_served(
+    registry: Registry, alias: str, version: ModelVersion, *, why: str, force: bool
+) -> tuple[Move, bool]:
+    """Judge a version beside the served one and move the alias; return whether someone else has moved it meanwhile."""
     served = registry.aliased(alias)
     verdict = judge_by_hand(registry, version, served)
     objection = _objections(verdict)
     named = f"version {version.version}: {objection}"
     if not verdict.can_be_forced:
-        return Move(None, None, refusal=named)
+        return Move(None, None, refusal=named), False
     if objection and not force:
         remedy = f"promote {version.version} --force serves it all the same"
-        return Move(None, served.version if served else None, refusal=f"{named}; {remedy}")
-    reason = why or choice.why
+        return Move(None, served.version if served else None, refusal=f"{named}; {remedy}"), False
     if objection:
         forced = f"forced over {', '.join(check.name for check in verdict.failed)}: {objection}"
-        reason = f"{reason}; {forced}" if reason else forced
+        why = f"{why}; {forced}" if why else forced
+    overtaken: list[str] = []
 
     def objection_if_moved(found: AliasState) -> str:
-        same = found.current == (served.version if served else None)
-        return "" if same else f"{alias} has just been moved to version {found.current} by someone else; look again"
+        if found.current == (served.version if served else None):
+            return ""
+        overtaken.append(f"{alias} has just been moved to version {found.current} by someone else; look again")
+        return overtaken[-1]
 
     metrics = registry.headline_metrics(version.version)
     done = move(
-        registry, alias, version.version, action="promoted", why=reason, metrics=metrics, allowed=objection_if_moved
+        registry, alias, version.version, action="promoted", why=why, metrics=metrics, allowed=objection_if_moved
     )
-    describe(registry)
-    return replace(done, repaired=(adopted, *done.repaired)) if adopted else done
+    return done, bool(overtaken)
 
 
 def _objections(verdict: Verdict) -> str:

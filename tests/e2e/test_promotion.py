@@ -124,7 +124,8 @@ def last_entry(registry: Registry) -> tuple[str, int | None, int | None]:
 def assert_follows(service: Service, registry: Registry, version: int) -> None:
     service.wait_for_version(str(version), seconds=120)
     service.wait_until(lambda: registry.aliases() == {"Production": version, "production": version}, seconds=120)
-    assert AliasState.of(registry.metadata(), "Production").is_settled
+    # Served first, entered in the ledger after.
+    service.wait_until(lambda: AliasState.of(registry.metadata(), "Production").is_settled, seconds=120)
     assert service.ask("/health").json["status"] == "healthy"
 
 
