@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_SPARK := $(VENV)/.installed-spark
 # A module stays in one process, since its tests share servers.
 PARALLEL := --numprocesses=2 --dist=loadscope
 
@@ -29,7 +30,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help up train ui dev test coverage test-slow test-docker fuzz lint format bench lock clean
+.PHONY: help up train ui dev test coverage test-slow test-docker test-spark spark fuzz lint format bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +62,11 @@ test-slow: $(INSTALLED_DEV) ## run the long tests: load, faults, other environme
 
 test-docker: $(INSTALLED_DEV) ## run the tests that need a Docker engine
 	@python -m pytest -m docker
+
+test-spark: $(INSTALLED_DEV) $(INSTALLED_SPARK) ## run the tests that start a Spark cluster; they need Java 17
+	@python -m pytest -m spark
+
+spark: $(INSTALLED) $(INSTALLED_SPARK) ## install what --engine spark needs, 490 MB
 
 fuzz: $(INSTALLED_DEV) ## send ten thousand requests made up from the service's own schema
 	@python -m pytest -m fuzz
@@ -97,3 +103,7 @@ $(INSTALLED): requirements.lock scripts/install.py | $(VENV)/bin/python
 $(INSTALLED_DEV): requirements-dev.lock requirements.lock scripts/install.py | $(VENV)/bin/python
 	@$(BIN)/python scripts/install.py requirements-dev.lock
 	@touch $(INSTALLED) $@
+
+$(INSTALLED_SPARK): requirements-spark.lock scripts/install.py | $(VENV)/bin/python
+	@$(BIN)/python scripts/install.py requirements-spark.lock
+	@touch $@

@@ -1,13 +1,17 @@
 """Lists for many users at once."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys.filter import Allowed
+from recsys.bounded_lists import BoundedLists
+from recsys.catalog import Catalog
+from recsys.data.indexing import find_ids, index_ids
+from recsys.filter import Allowed, MovieFilter, allowed_movies
 from recsys.model import DEFAULT_N, Recommender
 from recsys.picking import pick
 from recsys.scorers import scorer_of
@@ -30,6 +34,61 @@ class ListBlock(NamedTuple):
     rows: slice
     item_indices: NDArray[np.int64]
     scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What each list is to be, as in `recsys.model.Recommender.recommend`."""
+
+    n: int = DEFAULT_N
+    min_rating: float | None = None
+    diversity: float = 0.0
+    recency: float | None = None
+    new: int = 0
+    filter: MovieFilter | None = None
+
+
+def histories_of(
+    user_ids: NDArray[np.integer], movie_ids: NDArray[np.integer], stars: NDArray[np.float32], catalog: Catalog
+) -> tuple[NDArray[np.int64], sp.csr_array, int]:
+    """Return ratings, columns of equal length in any order, in terms of a catalog.
+
+    Returns
+    -------
+    (user_ids, histories, n_unknown): int64 (n_users,) ascending, every user; CSR float32 (n_users, n_items), stars; and
+    the number of ratings that were left out because the catalog does not hold their movie.
+    """
+    users, user_indices = index_ids(user_ids)
+    item_indices = find_ids(catalog.movie_ids, movie_ids)
+    known = item_indices >= 0
+    histories = sp.csr_array(
+        (stars[known].astype(np.float32), (user_indices[known], item_indices[known])),
+        shape=(len(users), catalog.n_items),
+    )
+    return users, histories, int(np.count_nonzero(~known))
+
+
+def list_columns(block: ListBlock, user_ids: NDArray[np.int64], catalog: Catalog) -> dict[str, NDArray[Any]]:
+    """Return a block of lists as columns, a row for each movie: user_id, movie_id, rank from 1, score."""
+    listed = block.item_indices >= 0
+    ranks = np.broadcast_to(np.arange(1, listed.shape[1] + 1), listed.shape)
+    users = np.repeat(user_ids[block.rows], listed.sum(axis=1))
+    movie_ids = catalog.movie_ids[block.item_indices[listed]]
+    return {"user_id": users, "movie_id": movie_ids, "rank": ranks[listed], "score": block.scores[listed]}
+
+
+def recommend_wanted(recommender: Recommender, histories: sp.csr_array, wanted: Wanted) -> Iterator[ListBlock]:
+    """Yield lists as they are wanted, see `recommend_all`."""
+    return recommend_all(
+        recommender,
+        histories,
+        n=wanted.n,
+        min_rating=wanted.min_rating,
+        diversity=wanted.diversity,
+        recency=wanted.recency,
+        new=wanted.new,
+        allowed=allowed_movies(recommender.catalog, wanted.filter),
+    )
 
 
 def recommend_all(
@@ -58,6 +117,13 @@ def recommend_all(
         Users scored at once; memory grows with it times the number of movies.
     """
     scorer = scorer_of(recommender, min_rating=min_rating, recency=recency)
+    lists = BoundedLists.of(scorer)
+    if lists is not None and diversity == 0 and new == 0:
+        order = lists.scan_order(_members(recommender, allowed))
+        for start in range(0, histories.shape[0], block_size):
+            rows = slice(start, min(start + block_size, histories.shape[0]))
+            yield ListBlock(rows, *lists.best(histories[rows], n, order))
+        return
     for start in range(0, histories.shape[0], block_size):
         rows = slice(start, min(start + block_size, histories.shape[0]))
         block = histories[rows]
@@ -73,6 +139,16 @@ def recommend_all(
             places = np.where(scored.is_popular, 0, new)
             best = _picked(recommender, masked, n=n, diversity=diversity, places=places)
         yield ListBlock(rows, best.item_indices, best.scores)
+
+
+def _members(recommender: Recommender, allowed: Allowed | None) -> NDArray[np.int64] | None:
+    """Return which movies may come up, int64, None for all."""
+    if allowed is None and recommender.hidden is None:
+        return None
+    mask = np.ones(recommender.catalog.n_items, np.bool_) if allowed is None else allowed.mask.copy()
+    if recommender.hidden is not None:
+        mask[recommender.hidden] = False
+    return np.flatnonzero(mask)
 
 
 def _picked(

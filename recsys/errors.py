@@ -7,6 +7,7 @@
     ├── ModelUnavailableError       a question to a model that has not been fitted or loaded
     ├── UnknownMovieError    a movie id that is not in the catalog
     ├── ArtifactError        a model folder that is missing, altered or of an unknown format
+    ├── SparkError           a Spark cluster that does not answer, or gives up
     └── RegistryError        the registry cannot be reached, or does not hold what was asked for
         ├── NotRegisteredError   it answers, and does not hold it
         └── LeaseHeldError   someone else is at work on the registry
@@ -86,6 +87,10 @@ class UnknownMovieError(RecsysError):
 
 class ArtifactError(RecsysError):
     """A model folder that is missing, altered or of an unknown format."""
+
+
+class SparkError(RecsysError):
+    """A Spark cluster that does not answer, or gives up."""
 
 
 class RegistryError(RecsysError):

@@ -1,7 +1,7 @@
 """The served model's scores for many users at once, as evaluation, batch and sweeps need them."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -42,15 +42,33 @@ class ItemScorer:
 
         A row is zero throughout when nothing in its history is liked or nothing liked speaks for a movie.
         """
-        weights = rating_weights(histories.data, self.min_rating, self.rating_exponent)
-        weighted = sp.csr_array((weights, histories.indices, histories.indptr), shape=histories.shape)
-        scores = sums_of_rows(weighted, self.item_weights)
-        likes = np.zeros(len(scores), dtype=np.bool_)
-        likes[np.repeat(np.arange(len(scores)), np.diff(histories.indptr))[weights > 0]] = True
-        says_nothing = ~likes | (scores.max(axis=1, initial=0) <= 0)
+        scores = sums_of_rows(self.weighted(histories), self.item_weights)
+        says_nothing = ~self.likes_anything(histories) | (scores.max(axis=1, initial=0) <= 0)
         if says_nothing.any():
             scores[says_nothing] = 0
         return scores if self.factors is None else apply_factors(scores, self.factors)
+
+    def weighted(self, histories: sp.csr_array) -> sp.csr_array:
+        """Return what the ratings of histories weigh, CSR float32, (n_block, n_items)."""
+        weights = rating_weights(histories.data, self.min_rating, self.rating_exponent)
+        return sp.csr_array((weights, histories.indices, histories.indptr), shape=histories.shape)
+
+    def likes_anything(self, histories: sp.csr_array) -> NDArray[np.bool_]:
+        """Return who likes something, bool, (n_block,)."""
+        liked = self.weighted(histories)
+        likes = np.zeros(liked.shape[0], dtype=np.bool_)
+        likes[np.repeat(np.arange(len(likes)), np.diff(liked.indptr))[liked.data > 0]] = True
+        return likes
+
+    def user_vectors(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """Return the vectors of users, float32, (n_block, rank), of a model that is kept as factors."""
+        return user_vectors(self.weighted(histories), cast(FactorItemMatrix, self.item_weights))
+
+
+def user_vectors(weights: sp.csr_array, matrix: FactorItemMatrix) -> NDArray[np.float32]:
+    """Return weighted sums of the vectors of movies, float32, (n_block, rank), of CSR float32 (n_block, n_items)."""
+    scaled = weights.data * matrix.row_scale[weights.indices]
+    return np.asarray(sp.csr_array((scaled, weights.indices, weights.indptr), shape=weights.shape) @ matrix.by_item)
 
 
 def sums_of_rows(weights: sp.csr_array, matrix: ItemMatrix) -> NDArray[np.float32]:
@@ -59,9 +77,8 @@ def sums_of_rows(weights: sp.csr_array, matrix: ItemMatrix) -> NDArray[np.float3
         return np.asarray(weights @ matrix.values)
     if not isinstance(matrix, FactorItemMatrix):
         return np.asarray((weights @ to_csr(matrix)).toarray())
+    sums: NDArray[np.float32] = user_vectors(weights, matrix) @ matrix.by_item.T
     scaled = weights.data * matrix.row_scale[weights.indices]
-    users = sp.csr_array((scaled, weights.indices, weights.indptr), shape=weights.shape) @ matrix.by_item
-    sums: NDArray[np.float32] = users @ matrix.by_item.T
     # The diagonal is zero, the product of a vector with itself is not.
     rows = np.repeat(np.arange(len(sums)), np.diff(weights.indptr))
     sums[rows, weights.indices] -= scaled * matrix.squares[weights.indices]

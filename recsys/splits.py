@@ -47,9 +47,15 @@ def split(dataset: Dataset, params: SplitParams) -> Split:
     """
     if params.strategy in ("temporal", "leave-last-out") and not dataset.has_times:
         raise DataError(f"{dataset.name} has no times, which the {params.strategy} split needs; use the random split")
-    held_out = _STRATEGIES[params.strategy](dataset, params)
-    _check_sides(dataset, held_out, params)
-    return Split(train=dataset.part(~held_out), holdout=dataset.part(held_out))
+    chosen = held_out(dataset, params)
+    n_held_out = int(np.count_nonzero(chosen))
+    check_sides(dataset.name, dataset.n_ratings - n_held_out, n_held_out, params)
+    return Split(train=dataset.part(~chosen), holdout=dataset.part(chosen))
+
+
+def held_out(dataset: Dataset, params: SplitParams) -> NDArray[np.bool_]:
+    """Return which ratings a split holds out, bool, (n_ratings,)."""
+    return _STRATEGIES[params.strategy](dataset, params)
 
 
 def has_times(dataset: Dataset) -> bool:
@@ -112,8 +118,9 @@ def _leave_last_out(dataset: Dataset, _params: SplitParams) -> NDArray[np.bool_]
     return held_out
 
 
-def _check_sides(dataset: Dataset, held_out: NDArray[np.bool_], params: SplitParams) -> None:
-    empty = "holdout" if not held_out.any() else "training" if held_out.all() else None
+def check_sides(name: str, n_train: int, n_held_out: int, params: SplitParams) -> None:
+    """Raise a `DataError` when one of the two parts of a dataset holds no rating."""
+    empty = "holdout" if not n_held_out else "training" if not n_train else None
     if empty is None:
         return
     remedy = (
@@ -122,7 +129,7 @@ def _check_sides(dataset: Dataset, held_out: NDArray[np.bool_], params: SplitPar
         else f"{'raise' if empty == 'holdout' else 'lower'} holdout_ratio (now {params.holdout_ratio:g})"
     )
     raise DataError(
-        f"the {params.strategy} split of {dataset.name} ({dataset.n_ratings} ratings) leaves the {empty} part empty; "
+        f"the {params.strategy} split of {name} ({n_train + n_held_out} ratings) leaves the {empty} part empty; "
         f"{remedy} or use more ratings"
     )
 

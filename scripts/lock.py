@@ -13,6 +13,8 @@ COMPILE = [
     *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
 ]
 EXTRAS = ("dev",)
+ALONE = ("spark",)
+"""Extras with a lock of what they add: too large to be installed with everything else."""
 WITHIN = ("-c", "requirements.lock")
 CONDA = """\
 name: movie-recsys
@@ -33,10 +35,21 @@ def main() -> None:
     for extra in EXTRAS:
         chosen = ["pyproject.toml", "--extra", extra, "-o", f"requirements-{extra}.lock"]
         compile_lock([*arguments, *WITHIN, *chosen])
+    for extra in ALONE:
+        compile_alone(extra, arguments)
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for group in content["dependency-groups"]:
         compile_group(group, content["tool"]["movie-recsys"]["excludes"].get(group, []), arguments)
     (ROOT / "conda.yaml").write_text(conda_yaml(), encoding="utf-8")
+
+
+def compile_alone(extra: str, arguments: list[str]) -> None:
+    """Write the lock file of an extra without the dependencies of everything else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    with tempfile.NamedTemporaryFile("w", suffix=".in") as wanted:
+        wanted.write("\n".join(project["optional-dependencies"][extra]))
+        wanted.flush()
+        compile_lock([*arguments, *WITHIN, wanted.name, "-o", f"requirements-{extra}.lock"])
 
 
 def compile_group(group: str, excludes: list[str], arguments: list[str]) -> None:

@@ -83,6 +83,16 @@ def test_imports_of_any_form_are_seen(statement: str, module: str) -> None:
     assert module in [name for node in ast.walk(ast.parse(statement)) for name in imported_modules(node)]
 
 
+def test_pyspark_is_imported_where_spark_is_asked_for_only() -> None:
+    users = {file for package in ("recsys", "training", "serving") for file in importers("pyspark", package)}
+    assert {file for file in users if not file.startswith("recsys/spark/")} == {"training/spark_engine.py"}
+    # Without the extra, everything else is imported all the same.
+    loaders = {file for package in ("recsys", "training") for file in importers("recsys.spark", package)}
+    by_name = {"training/spark_engine.py", "training/commands/engine_flags.py"}
+    assert {file for file in loaders if not file.startswith("recsys/spark/")} == by_name
+    assert importers("training.spark_engine", "training") == set()
+
+
 def test_no_module_unpickles() -> None:
     for module in ("pickle", "cloudpickle", "joblib", "dill", "shelve"):
         for package in ("recsys", "training", "serving"):
@@ -91,6 +101,7 @@ def test_no_module_unpickles() -> None:
 
 ENVIRONMENT_USERS = {
     "recsys/settings.py": "the settings, read once by each entry point",
+    "recsys/spark/session.py": "tells Spark, as it wants to be told, which Python its workers run",
     "training/cli.py": "an entry point: how often MLflow retries, and the run that `mlflow run` has prepared",
     "training/quiet.py": "called by that entry point: MLflow's progress bars",
     "training/project_run.py": "the run and the experiment that `mlflow run` names in the environment",

@@ -22,10 +22,11 @@ BROUGHT_BY = {
     "mlflow-skinny": "mlflow",
     "mlflow-tracing": "mlflow",
     "sqlalchemy": "mlflow",
+    "py4j": "pyspark",
 }
 """Distributions that another one consists of."""
 
-OPTIONAL = {"serving": {"pyarrow"}, "training": set()}
+OPTIONAL = {"serving": {"pyarrow"}, "training": {"pyspark"}}
 """Imported by an image's code only where it is installed."""
 
 IMPORTS = [(file, module) for file, module, at_run_time in imports() if at_run_time]
@@ -66,8 +67,11 @@ def all_files() -> set[str]:
 
 
 def test_every_import_is_a_declared_dependency() -> None:
-    declared = {name_of(wanted) for wanted in PROJECT["project"]["dependencies"]}
-    assert third_party(all_files()) <= declared
+    project = PROJECT["project"]
+    declared = {name_of(wanted) for wanted in project["dependencies"]}
+    assert third_party(all_files()) <= declared | {
+        name_of(wanted) for wanted in project["optional-dependencies"]["spark"]
+    }
 
 
 def test_every_declared_dependency_is_imported() -> None:

@@ -228,8 +228,12 @@ class Dataset:
 
     @cached_property
     def user_items(self) -> sp.csr_array:
-        """Return the ratings as CSR float32, (n_users, n_items), stars 0.5-5, column indices sorted."""
-        return sp.csr_array((self.ratings, (self.user_indices, self.item_indices)), shape=(self.n_users, self.n_items))
+        """Return the ratings as CSR float32, (n_users, n_items), stars 0.5-5, indices sorted; no copy of them."""
+        ends = np.cumsum(np.bincount(self.user_indices, minlength=self.n_users))
+        # SciPy would copy the indices where the two arrays differ in kind.
+        kind = np.int32 if self.n_ratings <= np.iinfo(np.int32).max else np.int64
+        starts = np.concatenate(([0], ends)).astype(kind)
+        return sp.csr_array((self.ratings, self.item_indices, starts), shape=(self.n_users, self.n_items))
 
     @cached_property
     def interactions(self) -> sp.csr_array:
@@ -253,6 +257,19 @@ class Dataset:
         """Return 32 hexadecimal digits that change with any rating, time, title, year or genre, not with row order."""
         columns = (self.user_ids, self.user_indices, self.item_indices, self.ratings, self.timestamps)
         return digest_of(self.catalog, ((column,) for column in columns))
+
+    def of_users(self, start: int, stop: int) -> "Dataset":
+        """Return the ratings of consecutive users, views, whose row numbers then begin with 0."""
+        first, last = np.searchsorted(self.user_indices, (start, stop))
+        return replace(
+            self,
+            user_ids=self.user_ids[start:stop],
+            user_indices=self.user_indices[first:last] - np.int32(start),
+            item_indices=self.item_indices[first:last],
+            ratings=self.ratings[first:last],
+            timestamps=self.timestamps[first:last],
+            user_labels=self.user_labels[start:stop],
+        )
 
     def part(self, chosen: NDArray[np.bool_]) -> "Dataset":
         """Return the chosen ratings, bool, (n_ratings,), over the same users and movies. It may be empty."""

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
+import numpy as np
 from loguru import logger
+from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
 from recsys.data.contents import (
@@ -24,7 +27,6 @@ from recsys.data.places.buckets import Bucket, is_bucket
 from recsys.data.places.data_file import local_file
 from recsys.data.places.folders import list_beside, list_folder
 from recsys.data.policies import Note, Policies
-from recsys.data.rating_table import RatingTable
 from recsys.data.readers.columns import MOVIE, MOVIE_NAMES, TITLE
 from recsys.data.readers.links import read_links
 from recsys.data.readers.movies import read_movies_file
@@ -55,44 +57,62 @@ def open_dataset(
     DataError
         No such place, no known files in it, or anything wrong within them.
     """
+    found = locate_contents(place, s3_endpoint_url=s3_endpoint_url)
+    return read_contents(found.contents, found.place, policies)
+
+
+class Located(NamedTuple):
+    """The files of a dataset, and the place that they were found in: an archive within a folder, for one."""
+
+    contents: Contents
+    place: Path | str
+
+
+def locate_contents(place: Path | str, *, s3_endpoint_url: str | None = None) -> Located:
+    """Return the files of the dataset in a place, of which little is read; the parameters are those of `open_dataset`.
+
+    Raises
+    ------
+    DataError
+        No such place, or no known files in it.
+    """
     if is_bucket(str(place)):
         bucket = Bucket(str(place), s3_endpoint_url)
         files, is_file = bucket.files()
         wanted = bucket.address.rsplit("/", 1)[-1]
         named = next((file for file in files if is_file and file.path.name == wanted), None)
-        return _open(files, named, bucket.beside, bucket.address, policies)
+        return _locate(files, named, bucket.beside, bucket.address)
     path = Path(place).expanduser()
     if path.is_dir():
-        return _open(list_folder(path), None, partial(list_beside, path), path, policies)
+        return _locate(list_folder(path), None, partial(list_beside, path), path)
     if not path.exists():
         raise DataError(f"there is no such folder; name one that holds {WANTED}, or such a file", path=path)
-    return _open(list_beside(path), local_file(path), list, path, policies)
+    return _locate(list_beside(path), local_file(path), list, path)
 
 
-def _open(
+def _locate(
     files: Sequence[DataFile],
     named: DataFile | None,
     beside: Callable[[], Sequence[DataFile]],
     place: Path | str,
-    policies: Policies,
-) -> Dataset:
+) -> Located:
     """Return the dataset among the files of a place, or of the named one; ``beside`` lists a folder's neighbors."""
     if named is not None:
         if _is_archive_of_several(named):
-            return _open(list_archive(named), None, list, place, policies)
-        return read_contents(contents_of_file(named, files), place, policies)
+            return _locate(list_archive(named), None, list, place)
+        return Located(contents_of_file(named, files), place)
     if is_one_table(files):
-        return read_contents(contents_of_file(partitioned(PurePosixPath(), files), beside()), place, policies)
+        return Located(contents_of_file(partitioned(PurePosixPath(), files), beside()), place)
     contents = find_contents(files, place)
     if contents is not None:
-        return read_contents(contents, place, policies)
+        return Located(contents, place)
     archives = [file for file in files if len(file.path.parts) == 1 and is_archive(file)]
     if not archives:
         raise DataError(f"there is no known dataset; looked for {WANTED}, and for an archive", path=place)
     if len(archives) > 1:
         names = ", ".join(archive.path.name for archive in archives)
         raise DataError(f"there are several archives here: {names}; name one of them", path=place)
-    return _open(list_archive(archives[0]), None, list, archives[0].place, policies)
+    return _locate(list_archive(archives[0]), None, list, archives[0].place)
 
 
 def _is_archive_of_several(file: DataFile) -> bool:
@@ -105,12 +125,14 @@ def _is_archive_of_several(file: DataFile) -> bool:
 def read_contents(contents: Contents, place: Path | str, policies: Policies) -> Dataset:
     """Return the dataset of the files that have been found."""
     table = read_ratings_file(contents.ratings).on_scale(policies)
-    catalog, notes = _read_catalog(contents, table)
-    return table.to_dataset(_name(contents, place, table), catalog, policies, notes)
+    catalog, notes = read_catalog(contents, lambda: table.movie_ids)
+    has_halves = table.ratings is not None and bool((table.ratings % 1).any())
+    return table.to_dataset(dataset_name(contents, place, has_halves=has_halves), catalog, policies, notes)
 
 
-def _read_catalog(contents: Contents, table: RatingTable) -> tuple[Catalog, tuple[Note, ...]]:
-    movies = contents.movies
+def read_catalog(contents: Contents, rated: Callable[[], NDArray[np.integer]]) -> tuple[Catalog, tuple[Note, ...]]:
+    """Return the movies of a dataset, and what was invented or left out; ``rated`` are the ids where no file tells."""
+    movies, source = contents.movies, contents.ratings
     if movies is not None and movies.name.startswith("u.item"):
         genres = read_genre_names(contents.genres)
         return build_catalog(movies.place, read_u_item(movies, genres), genres), ()
@@ -120,22 +142,24 @@ def _read_catalog(contents: Contents, table: RatingTable) -> tuple[Catalog, tupl
     if movies is contents.ratings:
         return build_catalog(movies.place, read_titles_among_ratings(movies)), notes
     if movies is None:
-        logger.warning("there is no file of movies beside {}; movies are called by their ids", table.source)
-        note = Note(table.source, "titles, as there is no file of movies", "invented", 1)
-        return build_catalog(table.place, untitled(table)), (*notes, note)
+        logger.warning("there is no file of movies beside {}; movies are called by their ids", source.path.name)
+        note = Note(source.path.name, "titles, as there is no file of movies", "invented", 1)
+        return build_catalog(source.place, untitled(rated())), (*notes, note)
     rows = read_movies_file(movies, GENRES)
     with_urls = (row if row.imdb_url else row.with_url(urls.get(row.movie_id, "")) for row in rows)
     return build_catalog(movies.place, with_urls), notes
 
 
-def untitled(table: RatingTable) -> list[MovieRow]:
+def untitled(movie_ids: NDArray[np.integer]) -> list[MovieRow]:
     """Return the rated movies, called by their ids."""
-    movie_ids = sorted(set(table.movie_ids.tolist()))
-    return [MovieRow(0, movie_id, f"Movie {movie_id}", []) for movie_id in movie_ids]
+    return [MovieRow(0, movie_id, f"Movie {movie_id}", []) for movie_id in np.unique(movie_ids).tolist()]
 
 
-def _name(contents: Contents, place: Path | str, table: RatingTable) -> str:
-    """Return what the dataset is called: by its folder, archive or file where that begins with ``ml-``."""
+def dataset_name(contents: Contents, place: Path | str, *, has_halves: bool) -> str:
+    """Return what the dataset is called: by its folder, archive or file where that begins with ``ml-``.
+
+    ``has_halves`` tells whether half stars are given, by which MovieLens 10M differs from 1M.
+    """
     if contents.family == "ml-100k":
         return "ml-100k"
     folder = Path(str(contents.ratings.place)).absolute().parent.name
@@ -144,6 +168,5 @@ def _name(contents: Contents, place: Path | str, table: RatingTable) -> str:
     if named is not None:
         return named
     if contents.family == "ml-1m":
-        halves = table.ratings is not None and bool((table.ratings % 1).any())
-        return "ml-10m" if halves else "ml-1m"
+        return "ml-10m" if has_halves else "ml-1m"
     return "ml-csv" if contents.family == "csv" else f"ml-{contents.family}"

@@ -25,11 +25,12 @@ def read_histories(
         Whatever is wrong in the file: no such columns, a wrong number of fields, something that is not a number, a
         rating off the scale, no line at all.
     """
-    table = read_ratings_file(_file(path, s3_endpoint_url)).on_scale(policies)
+    table = read_ratings_file(histories_file(path, s3_endpoint_url)).on_scale(policies)
     return table.without_repeats(policies)
 
 
-def _file(path: Path | str, s3_endpoint_url: str | None) -> DataFile:
+def histories_file(path: Path | str, s3_endpoint_url: str | None) -> DataFile:
+    """Return a file of histories, on disk or in a bucket."""
     if not is_bucket(str(path)):
         return local_file(Path(path).expanduser())
     bucket = Bucket(str(path), s3_endpoint_url)

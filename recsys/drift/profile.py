@@ -1,12 +1,13 @@
 """The profile of a dataset: what a version keeps of the data it was trained on. Counts only, no rating."""
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.drift.profile_counts import ProfileCounts, counts_of, history_hashes
+from recsys.drift.profile_counts import ProfileCounts, counts_of, history_hashes, joined_profile_counts
 from recsys.drift.sketch import Sketch
 from recsys.errors import ArtifactError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from recsys.data.dataset import Dataset, RatingsFacts
 
 PROFILE_FORMAT = 1
+RATINGS_AT_ONCE = 1 << 18
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
 
@@ -112,7 +114,11 @@ def profile_of(dataset: "Dataset") -> DataProfile:
     A dataset without ratings has shares of 0, and its time range is 0 to 0.
     """
     _, of_second = np.unique(dataset.timestamps, return_counts=True)
-    return profile_from(counts_of(dataset), dataset, n_in_top_second=int(of_second.max(initial=0)))
+    # Blocks that stay in a processor's cache, for a fraction of the memory.
+    n_blocks = dataset.n_ratings // RATINGS_AT_ONCE + 1
+    bounds = np.linspace(0, dataset.n_users, n_blocks + 1).astype(int).tolist()
+    counts = [counts_of(dataset.of_users(start, stop)) for start, stop in pairwise(bounds)]
+    return profile_from(joined_profile_counts(counts), dataset, n_in_top_second=int(of_second.max(initial=0)))
 
 
 def profile_from(counts: ProfileCounts, facts: "RatingsFacts", *, n_in_top_second: int) -> DataProfile:

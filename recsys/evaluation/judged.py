@@ -4,7 +4,7 @@ On a cluster every partition judges its own users, and the metrics are those of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,10 @@ class Judged:
     n_liked: NDArray[np.int64]
     activity: NDArray[np.int64]
     slices: SliceCounts
+
+    def moved(self, n_before: int) -> "Judged":
+        """Return the same of users who come after so many others."""
+        return replace(self, user_indices=self.user_indices + n_before)
 
 
 def joined(parts: Sequence[Judged]) -> Judged:

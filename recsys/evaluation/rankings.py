@@ -1,4 +1,4 @@
-"""Users with all that is needed to rank movies for them: by scores, or by one order for everyone."""
+"""Users with all that is needed to rank movies for them: scores, factors, or one order for everyone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +8,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recsys.bounded_lists import BoundedLists, ScanOrder
 from recsys.evaluation.scorer import PopularityScorer, Scorer, score_blocks
 from recsys.top_k import NO_ITEM, top_items
 
+USERS_AT_ONCE = 1024
+"""Of a model of factors; with the first movies of a scan their scores take 8 MB."""
 FIRST_RANKS = 64
 """Ranks looked at beyond the length of a list; users who have seen more of the most popular movies get four times as
 many, and so on."""
@@ -75,6 +78,29 @@ class PopularRanking:
         return best_unseen(order, self.histories, top_k)
 
 
+@dataclass(frozen=True, eq=False)
+class BoundedRanking:
+    """Rankings by a model of factors, whose movies are not all looked at; histories are CSR, (n_block, n_items)."""
+
+    rows: slice
+    lists: BoundedLists
+    orders: dict[bytes, ScanOrder]
+    histories: sp.csr_array
+
+    def every(self, step: int, first: int = 0) -> "BoundedRanking":
+        """Return the rankings of every so manyth user, see `Ranking`."""
+        rows = slice(self.rows.start + first, self.rows.stop, step)
+        return BoundedRanking(rows, self.lists, self.orders, self.histories[first::step])
+
+    def best(self, top_k: int, members: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Return the top lists, see `Ranking`."""
+        # The same few groups of movies are asked for in every block.
+        key = b"" if members is None else members.tobytes()
+        if key not in self.orders:
+            self.orders[key] = self.lists.scan_order(members)
+        return self.lists.best(self.histories, top_k, self.orders[key]).item_indices
+
+
 def rank_blocks(
     scorer: Scorer, user_items: sp.csr_array, user_indices: NDArray[np.int64], *, block_size: int
 ) -> Iterator[Ranking]:
@@ -85,6 +111,12 @@ def rank_blocks(
     if isinstance(scorer, PopularityScorer):
         order = np.argsort(-scorer.popularity, kind="stable")
         yield PopularRanking(slice(0, len(user_indices)), order, user_items[user_indices])
+        return
+    if (lists := BoundedLists.of(scorer)) is not None:
+        orders: dict[bytes, ScanOrder] = {}
+        for start in range(0, len(user_indices), USERS_AT_ONCE):
+            rows = slice(start, min(start + USERS_AT_ONCE, len(user_indices)))
+            yield BoundedRanking(rows, lists, orders, user_items[user_indices[rows]])
         return
     for block in score_blocks(scorer, user_items, user_indices, block_size=block_size):
         yield ScoredRanking(block.rows, block.scores)

@@ -114,7 +114,7 @@ class CsrGram:
         """Return ``X.T @ (X @ thin)``, float32, (n_items, n_columns), of float32, (n_items, n_columns)."""
         bounds = np.linspace(0, self.matrix.shape[0], PARTS + 1).astype(int).tolist()
         with ThreadPoolExecutor() as pool:
-            parts = list(pool.map(lambda start, stop: self._part(start, stop, thin), bounds[:-1], bounds[1:]))
+            parts = list(pool.map(lambda start, stop: self.part(start, stop, thin), bounds[:-1], bounds[1:]))
         total: Float32 = np.add.reduce(parts)
         return total
 
@@ -122,7 +122,8 @@ class CsrGram:
         """Return ``X.T @ X``, float32, (n_items, n_items)."""
         return gram(self.matrix)
 
-    def _part(self, start: int, stop: int, thin: Float32) -> Float32:
+    def part(self, start: int, stop: int, thin: Float32) -> Float32:
+        """Return the same product with some of the users alone."""
         total = np.zeros(thin.shape, dtype=np.float32)
         for first in range(start, stop, USERS_AT_ONCE):
             block = self._rows(first, min(first + USERS_AT_ONCE, stop))

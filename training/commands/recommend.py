@@ -2,19 +2,22 @@
 
 The file is whatever --data-dir takes as ratings: a u.data, ratings.dat or ratings.csv of MovieLens, or any CSV or
 Parquet with the columns user_id, movie_id and, if there are any, rating, in any order. The output has the columns
-user_id, movie_id, rank, score; a name that ends in .parquet gives Parquet.
+user_id, movie_id, rank, score; a name that ends in .parquet gives Parquet. With --engine spark it is a new folder of
+Parquet, a file from each partition, and may be an s3:// address.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from recsys.batch import Wanted
 from recsys.hidden import read_hidden
-from recsys.model import DEFAULT_N
+from recsys.model import DEFAULT_N, check_question
 from recsys.settings import Settings
 from recsys.signatures import Signatures
-from training.batch import Wanted, recommend_file
+from training.batch import Written, fetched_model, recommend_file
 from training.commands import shared_flags
+from training.commands.engine_flags import add_engine_flags, opened_session, spark_module, uses_spark
 from training.commands.filter_flags import add_filter_flags, filter_of
 
 
@@ -40,23 +43,52 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     )
     parser.add_argument("--new", type=int, default=0, help="places at the end for movies without ratings; default: 0")
     add_filter_flags(parser)
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to write; .csv or .parquet")
+    parser.add_argument("--out", required=True, metavar="FILE", help="where to write; .csv or .parquet")
+    add_engine_flags(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Recommend, say how many lists were written, and return 0."""
     hidden = settings.recommend.hidden
-    written = recommend_file(
+    recommend = _recommend_by_spark if uses_spark(args) else _recommend_here
+    wanted = Wanted(args.n, args.min_rating, args.diversity, args.recency, args.new, filter_of(args))
+    written = recommend(args, settings, wanted, read_hidden(hidden) if hidden else frozenset())
+    unknown = f"; {written.n_unknown} ratings of movies that the model does not know" if written.n_unknown else ""
+    sys.stdout.write(f"{args.out}: lists for {written.n_users} users{unknown}\n")
+    return 0
+
+
+def _recommend_here(args: argparse.Namespace, settings: Settings, wanted: Wanted, hidden: frozenset[int]) -> Written:
+    return recommend_file(
         args.model,
         settings.tracking_uri,
         args.history,
-        args.out,
-        wanted=Wanted(args.n, args.min_rating, args.diversity, args.recency, args.new, filter_of(args)),
-        hidden=read_hidden(hidden) if hidden else frozenset(),
+        Path(args.out),
+        wanted=wanted,
+        hidden=hidden,
         policies=shared_flags.policies_of(args, settings),
         s3_endpoint_url=settings.s3_endpoint_url,
         signatures=Signatures.of(settings.model),
     )
-    unknown = f"; {written.n_unknown} ratings of movies that the model does not know" if written.n_unknown else ""
-    sys.stdout.write(f"{args.out}: lists for {written.n_users} users{unknown}\n")
-    return 0
+
+
+def _recommend_by_spark(
+    args: argparse.Namespace, settings: Settings, wanted: Wanted, hidden: frozenset[int]
+) -> Written:
+    check_question(n=wanted.n, diversity=wanted.diversity, recency=wanted.recency, new=wanted.new)
+    lists = spark_module("recsys.spark.lists", args)
+    signatures = Signatures.of(settings.model)
+    with (
+        fetched_model(args.model, settings.tracking_uri, signatures) as model,
+        opened_session(args, settings) as session,
+    ):
+        written = lists.write_lists(
+            session,
+            model.hiding(hidden),
+            args.history,
+            args.out,
+            wanted=wanted,
+            policies=shared_flags.policies_of(args, settings),
+            s3_endpoint_url=settings.s3_endpoint_url,
+        )
+    return Written(*written)

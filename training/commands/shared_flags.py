@@ -6,6 +6,7 @@ import sys
 from loguru import logger
 
 from recsys.data import Dataset
+from recsys.data.dataset import RatingsFacts
 from recsys.data.locate import find_dataset
 from recsys.data.policies import Policies
 from recsys.errors import ParameterError
@@ -65,23 +66,25 @@ def add_recipe_flags(
     default: str = DEFAULT_METHOD,
     default_is: str = "",
     default_split: str = "random",
+    default_split_is: str = "",
 ) -> None:
     """Add ``--method``, ``--params`` and the flags of the split.
 
-    ``default_is`` tells what an empty default of the method means; without a default the split is `split_for`'s.
+    ``default_is`` tells what an empty default of the method means; without a default the split is `split_for`'s, or
+    whatever ``default_split_is`` tells.
     """
     names = ", ".join(method_names())
     parser.add_argument("--method", default=default, help=f"one of {names}; default: {default_is or default}")
     parser.add_argument(
         "--params", default="", metavar="NAME=VALUE,...", help="parameters of the method; default: its own"
     )
-    add_split_flags(parser, default=default_split)
+    add_split_flags(parser, default=default_split, default_is=default_split_is)
 
 
-def add_split_flags(parser: argparse.ArgumentParser, *, default: str = "random") -> None:
+def add_split_flags(parser: argparse.ArgumentParser, *, default: str = "random", default_is: str = "") -> None:
     """Add ``--seed``, ``--split`` and ``--holdout-ratio``."""
     parser.add_argument("--seed", type=int, default=42, help="seed of the random and the hash split; default: 42")
-    default_is = default or "temporal, or random where ratings have no times"
+    default_is = default_is or default or "temporal, or random where ratings have no times"
     parser.add_argument("--split", default=default, help=f"one of {', '.join(STRATEGIES)}; default: {default_is}")
     parser.add_argument("--holdout-ratio", type=float, default=0.25, help="share of ratings held out; default: 0.25")
 
@@ -137,7 +140,7 @@ def recipe_from_flags(args: argparse.Namespace) -> Recipe:
     return Recipe(method.name, make_params(method, parse_params(args.params)))
 
 
-def data_flags_of(args: argparse.Namespace, settings: Settings, dataset: Dataset) -> dict[str, str]:
+def data_flags_of(args: argparse.Namespace, settings: Settings, dataset: RatingsFacts) -> dict[str, str]:
     """Return the flags that lead to a dataset again, by name; the sample by its name, however it came about."""
     place = args.data_dir or str(settings.data.dir)
     given = {name: getattr(args, name) for name in ("duplicates", "unknown_movies", "scale") if getattr(args, name)}
@@ -157,7 +160,7 @@ def split_for(args: argparse.Namespace, dataset: Dataset) -> SplitParams:
     return split_of(argparse.Namespace(**{**vars(args), "split": strategy}))
 
 
-def parse_params(text: str) -> dict[str, str]:
+def parse_params(text: str, flag: str = "--params") -> dict[str, str]:
     """Return ``"a=1,b=x"`` as a mapping.
 
     Raises
@@ -169,7 +172,7 @@ def parse_params(text: str) -> dict[str, str]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = part.partition("=")
         if not equals:
-            raise ParameterError(f"{part!r} in --params is not NAME=VALUE")
+            raise ParameterError(f"{part!r} in {flag} is not NAME=VALUE")
         values[name.strip()] = value.strip()
     return values
 

@@ -72,14 +72,19 @@ def as_seconds(times: NDArray[np.generic]) -> tuple[NDArray[np.int64], str]:
     if len(times) == 0:
         return times.astype(np.int64), ""
     typical = float(np.median(np.abs(times[:: max(1, len(times) // 100_000)].astype(np.float64))))
-    for limit, divisor, unit in _UNITS:
-        if typical >= limit:
-            return np.floor_divide(times, divisor).astype(np.int64), unit
+    divisor, unit = smaller_unit(typical)
+    if unit:
+        return np.floor_divide(times, divisor).astype(np.int64), unit
     whole = times if times.dtype.kind == "i" else np.floor(times)
     seconds = whole.astype(np.int64, copy=False)
     if _FIRST_DAY <= typical <= _LAST_DAY and (days := _as_days(seconds)) is not None:
         return days, "days"
     return seconds, ""
+
+
+def smaller_unit(typical: float) -> tuple[int, str]:
+    """Return how many of the unit that a typical time is counted in make a second, and its name, empty for seconds."""
+    return next(((divisor, unit) for limit, divisor, unit in _UNITS if typical >= limit), (1, ""))
 
 
 def _as_days(numbers: NDArray[np.int64]) -> NDArray[np.int64] | None:
