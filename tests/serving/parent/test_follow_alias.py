@@ -3,61 +3,24 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from published_models import save_artifacts
 from pydantic import SecretStr
+from told_registry import ToldRegistry
 
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, NotRegisteredError, RegistryError
-from recsys.model_checks import checksum_tags
 from recsys.settings import ModelSettings
 from recsys.signatures import SIGNATURE_TAG, Signatures
 from recsys.storage import LOGGED_FOLDER, MANIFEST
 from serving.parent.checked_download import Admission, admitted_from_cache
 from serving.parent.follow_alias import Sync
-from serving.parent.look import Look
 from serving.shared.cached_version import is_withdrawn
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import read_status
-
-
-@dataclass
-class ToldRegistry:
-    """A registry that gives what the test has put in."""
-
-    store: Path
-    name: str = "movie-recommender"
-    points_to: int | None = 1
-    tags: dict[int, dict[str, str]] = field(default_factory=dict)
-    failure: Exception | None = None
-    downloads: int = 0
-    is_settled: bool = True
-
-    def put(self, version: int, dataset: Dataset, method: str) -> Path:
-        folder = self.store / str(version)
-        save_artifacts(dataset, folder, method)
-        self.tags[version] = checksum_tags(folder)
-        return folder
-
-    def look(self, alias: str) -> Look:  # noqa: ARG002
-        if self.failure:
-            raise self.failure
-        version = None if self.points_to is None else self._version(self.points_to)
-        return Look(version, self.is_settled)
-
-    def _version(self, number: int) -> Any:
-        return SimpleNamespace(name=self.name, version=number, run_id=f"run-{number}", tags=dict(self.tags[number]))
-
-    def download(self, version: Any, folder: Path) -> Path:
-        self.downloads += 1
-        shutil.copytree(self.store / str(version.version), folder, dirs_exist_ok=True)
-        return folder
 
 
 @pytest.fixture
