@@ -1,7 +1,8 @@
 """The service beside `mlflow models serve`, bare FastAPI and bare ASGI: throughput, latency, memory, start.
 
 Trains a model into a temporary registry, starts all servers on one core and lets wrk ask them from another, in turns,
-for several rounds. Needs Linux, two cores, wrk and taskset.
+for several rounds. Then the same with a Challenger on half of the traffic, and in the shadow. Needs Linux, two cores,
+wrk and taskset.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from benchmarks.serving.processes import ask
 from benchmarks.serving.questions import Questions, write_questions
 from benchmarks.serving.report import Round, Rounds, ratios, table
 from benchmarks.serving.store import train
+from benchmarks.serving.traffic import about_shadow, split_cases
 from recsys.data import Dataset
 
 MEGABYTE = 2**20
@@ -42,11 +44,17 @@ def main(arguments: Sequence[str]) -> int:
         questions = write_questions(dataset, options.ratings, similar_to, home)
         load = Load(options.connections, options.seconds, options.load_cpu)
         print(_setting(options, dataset), flush=True)
-        with running_cases(home, questions, similar_to, options.server_cpu) as cases:
-            check_same_answers(cases)
+        if not options.traffic:
+            with running_cases(home, questions, similar_to, options.server_cpu) as cases:
+                check_same_answers(cases)
+                rounds = compete(cases, load, options.rounds)
+            print(table(rounds), ratios(rounds), sep="\n\n", end="\n\n", flush=True)
+        with split_cases(home, folder.resolve(), questions, options.server_cpu) as cases:
             rounds = compete(cases, load, options.rounds)
         print(table(rounds), ratios(rounds), sep="\n\n", end="\n\n", flush=True)
-        print(_about_workers(home, questions, load))
+        print(about_shadow(home, folder.resolve(), questions, options.server_cpu), end="\n\n", flush=True)
+        if not options.traffic:
+            print(_about_workers(home, questions, load))
     return 0
 
 
@@ -107,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=3, help="of each run of wrk")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--ratings", type=int, default=10, help="in each question")
+    parser.add_argument("--traffic", action="store_true", help="only what a Challenger on real traffic costs")
     parser.add_argument("--server-cpu", type=int, default=0)
     parser.add_argument("--load-cpu", type=int, default=1)
     return parser

@@ -13,10 +13,10 @@ def tracking_uri(home: Path) -> str:
     return f"sqlite:///{home}/mlflow.db"
 
 
-def train(home: Path, data_dir: Path) -> None:
-    """Train the default method as anyone would; the first version becomes Production."""
+def train(home: Path, data_dir: Path, *flags: str) -> None:
+    """Train the default method as anyone would; the first version becomes Production, another one Challenger."""
     variables = {"MLFLOW_TRACKING_URI": tracking_uri(home), "RECSYS_DATA__DIR": str(data_dir)}
-    command = [sys.executable, "-m", "training", "train"]
+    command = [sys.executable, "-m", "training", "train", *flags]
     done = subprocess.run(
         command, cwd=home, env=environment(variables), capture_output=True, text=True, timeout=900, check=False
     )

@@ -618,3 +618,31 @@ def test_import_of_something_else_says_what_is_wanted(open_page: Open) -> None:
     page.get_by_label("Or paste it").fill("hello")
     page.get_by_role("button", name="Read").click()
     expect(page.get_by_role("alert")).to_contain_text("name the columns movieId and rating")
+
+
+def test_versions_that_share_the_traffic_stand_side_by_side(open_page: Open, service: Any, registry: Registry) -> None:
+    registry.set_tag("traffic.challenger", "50%")
+    try:
+        service.wait_until(lambda: (service.ask("/health").json["traffic"] or {"problem": ""})["problem"] is None)
+        service.wait_until(lambda: service.ask("/metrics").json["traffic"] is not None)
+        event = {"model_version": 2, "event": "click", "movie_id": 1}
+        assert service.ask("/feedback", event).json["counted"] == 1
+        page = open_page()
+        strip = page.locator("#traffic")
+        expect(strip.locator("summary")).to_have_text(
+            "Version 2 answers 50% of the callers and shadows 0%; version 1 is in production"
+        )
+        strip.locator("summary").click()
+        expect(strip.get_by_role("columnheader", name="Version 1, production")).to_be_visible()
+        expect(strip.get_by_role("columnheader", name="Version 2, challenger")).to_be_visible()
+        expect(strip.get_by_role("row", name="Clicks, watches, ratings")).to_contain_text("1, 0, 0")
+        assert serious(page) == []
+        own = page.evaluate("localStorage['explorer-caller']")
+        page.reload()
+        expect(strip.locator("summary")).to_be_visible()
+        assert page.evaluate("localStorage['explorer-caller']") == own, "it stays with its version"
+        registry.set_tag("traffic.challenger", "half")
+        expect(strip).to_contain_text("'half' is no share")
+    finally:
+        registry.delete_tag("traffic.challenger")
+    expect(strip).to_be_hidden()
