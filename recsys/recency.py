@@ -15,6 +15,8 @@ training ratings of MovieLens 100K by ``python -m benchmarks histories``; from 0
 FEW_RATINGS = 100
 """So many tell what is popular, but not when: with fewer, every rating weighs alike."""
 MAX_RECENCY = 2.0
+MAX_MOMENTS = 4_000_000
+"""Up to so many ratings each second counts by itself; of 25 million in 20 years those of three minutes are one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,18 @@ def recent_popularity(dataset: "Dataset", *, half_life: float = HALF_LIFE) -> Re
     ``later`` is the number of ratings with a later time; ratings of one second weigh alike, so a dataset without times
     gives the popularity of all time. Without any rating all shares are zero.
     """
-    moments, n_ratings = np.unique(dataset.timestamps, return_counts=True)
-    return from_faded(*faded(dataset, moments, fading_weights(n_ratings, half_life=half_life)))
+    step = moment_step(dataset.n_ratings, *dataset.time_range)
+    if step == 1:
+        moments, n_ratings = np.unique(dataset.timestamps, return_counts=True)
+    else:
+        n_ratings = np.bincount((dataset.timestamps - dataset.time_range[0]) // step)
+        moments = dataset.time_range[0] + step * np.arange(len(n_ratings))
+    return from_faded(*faded(dataset, moments, step, fading_weights(n_ratings, half_life=half_life)))
+
+
+def moment_step(n_ratings: int, oldest: int, newest: int) -> int:
+    """Return how many seconds weigh alike: one, and in many ratings as many as leave `MAX_MOMENTS` moments."""
+    return 1 if n_ratings <= MAX_MOMENTS else (newest - oldest) // MAX_MOMENTS + 1
 
 
 def fading_weights(n_ratings: NDArray[np.int64], *, half_life: float = HALF_LIFE) -> NDArray[np.float64]:
@@ -52,7 +64,7 @@ def fading_weights(n_ratings: NDArray[np.int64], *, half_life: float = HALF_LIFE
 
 
 def faded(
-    dataset: "Dataset", moments: NDArray[np.int64], weights: NDArray[np.float64]
+    dataset: "Dataset", moments: NDArray[np.int64], step: int, weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Return the faded ratings of each movie, float64, (n_items,), and the number of recent users; both add up.
 
@@ -62,10 +74,14 @@ def faded(
         All ratings, or those of some users.
     moments, weights
         Times from which on a rating weighs so much, int64 and float64, ascending, over the ratings of all users.
+    step
+        Seconds between any two moments, 1 where they are where ratings are.
     """
     if dataset.n_ratings == 0:
         return np.zeros(dataset.n_items), 0.0
-    of_rating = weights[moments.searchsorted(dataset.timestamps, side="right") - 1]
+    times = dataset.timestamps
+    places = moments.searchsorted(times) if step == 1 else (times - moments[0]) // step
+    of_rating = weights[places]
     starts = np.flatnonzero(np.diff(dataset.user_indices, prepend=-1))
     counts: NDArray[np.float64] = np.bincount(dataset.item_indices, of_rating, minlength=dataset.n_items).astype(float)
     return counts, float(np.maximum.reduceat(of_rating, starts).sum())

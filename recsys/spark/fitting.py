@@ -13,12 +13,9 @@ from recsys.errors import ParameterError
 from recsys.fitting import Recipe
 from recsys.methods import get_method, method_names
 from recsys.model import Recommender
-from recsys.recency import RecentPopularity, faded, fading_weights, from_faded
+from recsys.recency import RecentPopularity, faded, fading_weights, from_faded, moment_step
 from recsys.spark.ratings import SparkRatings
 from recsys.spark.source import SparkSource
-
-MAX_MOMENTS = 4_000_000
-"""Up to so many distinct seconds, 64 MB, what is popular lately is exact; of more they are grouped."""
 
 
 def recommender(recipe: Recipe, ratings: SparkRatings) -> Recommender:
@@ -56,11 +53,9 @@ def check_method(name: str) -> None:
 
 def recent_popularity(ratings: SparkRatings) -> RecentPopularity:
     """Return what recent users have rated, see `recsys.recency.recent_popularity`."""
-    moments, n_ratings = np.unique_counts(np.zeros(0, np.int64))
-    if ratings.n_ratings:
-        moments, n_ratings = _moments(ratings)
-    weights = fading_weights(n_ratings)
-    sent = ratings.blocks.context.broadcast((moments, weights))
+    step = moment_step(ratings.n_ratings, *ratings.time_range)
+    moments, n_ratings = _sparse_moments(ratings) if step == 1 else _dense_moments(ratings, step)
+    sent = ratings.blocks.context.broadcast((moments, step, fading_weights(n_ratings)))
     try:
         counts, n_users = ratings.datasets.map(partial(_faded, moments=sent)).treeReduce(_added)
     finally:
@@ -71,7 +66,7 @@ def recent_popularity(ratings: SparkRatings) -> RecentPopularity:
 def profile(ratings: SparkRatings) -> DataProfile:
     """Return the profile of ratings in partitions, the same as on one machine."""
     counts = joined_profile_counts(ratings.datasets.map(counts_of).collect())
-    largest = _by_moment(ratings, 1).map(lambda table: int(table[1].max(initial=0))).max()
+    largest = _by_moment(ratings).map(lambda table: int(table[1].max(initial=0))).max()
     return profile_from(counts, ratings, n_in_top_second=largest)
 
 
@@ -79,27 +74,38 @@ Moments = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Distinct times, ascending, and how many ratings each has."""
 
 
-def _moments(ratings: SparkRatings) -> Moments:
-    """Return the times of all ratings, in steps as wide as it takes for no more than `MAX_MOMENTS` of them."""
-    n_seconds = _by_moment(ratings, 1).map(lambda table: len(table[0])).sum()
-    oldest, newest = ratings.time_range
-    step = 1 if n_seconds <= MAX_MOMENTS else (newest - oldest) // MAX_MOMENTS + 1
-    tables = _by_moment(ratings, step).collect()
+def _sparse_moments(ratings: SparkRatings) -> Moments:
+    """Return the times of all ratings, where there are few enough of these."""
+    tables = _by_moment(ratings).collect() or [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     moments, counts = (np.concatenate(columns) for columns in zip(*tables, strict=True))
     order = np.argsort(moments)
     return moments[order], counts[order]
 
 
-def _by_moment(ratings: SparkRatings, step: int) -> "RDD[Moments]":
+def _dense_moments(ratings: SparkRatings, step: int) -> Moments:
+    """Return all times from the first to the last one in steps, and how many ratings each step has."""
+    oldest, newest = ratings.time_range
+    n_moments = (newest - oldest) // step + 1
+    counts = ratings.datasets.map(partial(_counts_of_steps, oldest=oldest, step=step, n_moments=n_moments)).treeReduce(
+        np.add
+    )
+    return oldest + step * np.arange(n_moments), counts
+
+
+def _counts_of_steps(dataset: Dataset, oldest: int, step: int, n_moments: int) -> NDArray[np.int64]:
+    return np.bincount((dataset.timestamps - oldest) // step, minlength=n_moments)
+
+
+def _by_moment(ratings: SparkRatings) -> "RDD[Moments]":
     """Return the times of all ratings in disjoint tables, one for each partition."""
     n_tables = max(1, ratings.blocks.getNumPartitions())
-    dealt = ratings.datasets.flatMap(partial(_dealt, step=step, n_tables=n_tables))
+    dealt = ratings.datasets.flatMap(partial(_dealt, n_tables=n_tables))
     return dealt.reduceByKey(_joined, numPartitions=n_tables).values()
 
 
-def _dealt(dataset: Dataset, step: int, n_tables: int) -> list[tuple[int, Moments]]:
-    moments, counts = np.unique(dataset.timestamps // step * step, return_counts=True)
-    table = moments // step % n_tables
+def _dealt(dataset: Dataset, n_tables: int) -> list[tuple[int, Moments]]:
+    moments, counts = np.unique(dataset.timestamps, return_counts=True)
+    table = moments % n_tables
     return [(number, (moments[table == number], counts[table == number])) for number in np.unique(table).tolist()]
 
 
@@ -111,7 +117,7 @@ def _joined(one: Moments, other: Moments) -> Moments:
 
 
 def _faded(
-    dataset: Dataset, moments: "Broadcast[tuple[NDArray[np.int64], NDArray[np.float64]]]"
+    dataset: Dataset, moments: "Broadcast[tuple[NDArray[np.int64], int, NDArray[np.float64]]]"
 ) -> tuple[NDArray[np.float64], float]:
     return faded(dataset, *moments.value)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from builders import make_catalog
 
+from recsys import recency
 from recsys.data import Dataset
 from recsys.recency import (
     FEW_RATINGS,
@@ -72,3 +73,12 @@ def test_trend_compares_with_the_share_of_all_time() -> None:
 def test_apply_factors_negative_scores_are_divided() -> None:
     scores = np.array([[2, -2, 0]], np.float32)
     assert apply_factors(scores, np.array([2, 2, 2], np.float32)).tolist() == [[4, -1, 0]]
+
+
+def test_recent_popularity_of_many_ratings_counts_in_steps(movielens: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = recent_popularity(movielens)
+    monkeypatch.setattr(recency, "MAX_MOMENTS", 5000)
+    in_steps = recent_popularity(movielens)
+    assert in_steps.n_users == pytest.approx(exact.n_users, rel=0.01)
+    np.testing.assert_allclose(in_steps.shares, exact.shares, atol=0.005)
+    assert not np.array_equal(in_steps.shares, exact.shares)
