@@ -15,8 +15,9 @@ MAX_FILTER_IDS = 1000
 MAX_FILTER_GENRES = 100
 MAX_ID = 2**63 - 1
 
-Year = Annotated[int, Field(ge=0, le=9999)]
-MovieId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
+Year = Annotated[int, Field(ge=0, le=9999, strict=True)]
+MovieId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID, strict=True)]
+"""A whole number: ``false`` is not movie 0, nor ``"1"`` movie 1."""
 Genres = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_FILTER_GENRES)]
 MovieIds = Annotated[tuple[MovieId, ...], Field(max_length=MAX_FILTER_IDS)]
 

@@ -3,6 +3,7 @@
 Movies are called by the ids of the source throughout, also where those are texts.
 """
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from recsys.errors import ParameterError, UnknownMovieError
 from recsys.fitting import Recipe, model_info
 from recsys.methods import get_method, make_params
 from recsys.model import DEFAULT_N, Recommender
+from recsys.movie_ids import whole_id
 from recsys.parameters import validated
 from recsys.scorers import scorer_of
 from recsys.settings import read_settings
@@ -233,10 +235,9 @@ class MovieModel:
             if number is None:
                 raise UnknownMovieError(movie_id)
             return number
-        try:
-            return int(movie_id)
-        except (TypeError, ValueError):
-            raise ParameterError(f"{movie_id!r} is no movie id; this model knows them as whole numbers") from None
+        if isinstance(movie_id, str) and re.fullmatch(r"-?\d{1,18}", movie_id):
+            return int(movie_id)  # a key of decoded JSON
+        return whole_id(movie_id)
 
     def _by_number(self, question: dict[str, Any]) -> dict[str, Any]:
         """Return a question whose filter calls movies by numbers; texts that no movie has are left out."""

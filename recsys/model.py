@@ -15,6 +15,7 @@ from recsys.fallback import popular_scores
 from recsys.filter import Allowed, MovieFilter, allowed_movies, as_filter
 from recsys.history import History, history_of
 from recsys.item_matrix import ItemMatrix
+from recsys.movie_ids import is_whole, whole_id, whole_ids
 from recsys.picking import best_finite, pick
 from recsys.reasons import Reasons, reasons_of
 from recsys.recency import MAX_RECENCY, RecentPopularity, all_time_popularity, apply_factors, trend
@@ -148,9 +149,9 @@ class Recommender:
         Raises
         ------
         ParameterError
-            When the lengths differ, or a rating is not on the scale.
+            When the lengths differ, an id is no whole number, or a rating is not on the scale.
         """
-        ids: list[int] = np.asarray(movie_ids, dtype=np.int64).tolist()
+        ids = whole_ids(movie_ids)
         stars: list[float] = (
             [MAX_STARS] * len(ids) if ratings is None else np.asarray(ratings, dtype=np.float64).tolist()
         )
@@ -311,7 +312,8 @@ class Recommender:
             For n < 1, and for a genre that there is not.
         """
         check_question(n=n)
-        return self.similar_to(self.shown_index_of(movie_id), n, allowed_movies(self.catalog, as_filter(filter)))
+        row = self.shown_index_of(whole_id(movie_id))
+        return self.similar_to(row, n, allowed_movies(self.catalog, as_filter(filter)))
 
     def similar_to(
         self, item_index: int, n: int, allowed: Allowed | None = None
@@ -330,6 +332,9 @@ class Recommender:
 
 def check_question(*, n: int, diversity: float = 0.0, recency: float | None = None, new: int = 0) -> None:
     """Raise a `ParameterError` for a parameter out of its range."""
+    for name, value in (("n", n), ("new", new)):
+        if not is_whole(value):
+            raise ParameterError(f"{name}={value!r} is no whole number")
     if n < 1:
         raise ParameterError(f"n={n}: ask for at least 1 movie")
     if not 0 <= diversity <= 1:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from recsys.errors import ArtifactError, ParameterError, UnknownMovieError, did_you_mean
 from recsys.filter import Allowed, allowed_movies, as_filter
 from recsys.model import DEFAULT_N, MAX_N, Recommender, check_question
+from recsys.movie_ids import is_whole, whole_id
 from recsys.pyfunc_input import read_list, read_rows
 from recsys.storage import LOGGED_FOLDER, load_model
 
@@ -125,7 +126,7 @@ class RecommenderPyfunc(PythonModel):
         mode = settings.pop("mode")
         if mode not in get_args(Mode):
             raise ParameterError(f"there is no mode {mode!r}{did_you_mean(str(mode), get_args(Mode))}")
-        if not 1 <= settings["n"] <= MAX_N:
+        if not is_whole(settings["n"]) or not 1 <= settings["n"] <= MAX_N:
             raise ParameterError(f"n={settings['n']}: ask for 1 to {MAX_N} movies a row")
         allowed = allowed_movies(self._recommender.catalog, as_filter(settings.pop("filter")))
         if mode == "similar":
@@ -152,7 +153,7 @@ class RecommenderPyfunc(PythonModel):
             if len(movie_ids) != 1:
                 raise ParameterError(f"mode 'similar' takes one movie id in each row, not {len(movie_ids)}")
             try:
-                row = self._recommender.shown_index_of(int(movie_ids[0]))
+                row = self._recommender.shown_index_of(whole_id(movie_ids[0], f"row {place}: "))
             except UnknownMovieError:
                 found.append((np.zeros(0, np.int64), np.zeros(0, np.float32)))
             else:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from recsys.catalog import MAX_STARS, MIN_STARS
 from recsys.errors import ParameterError
+from recsys.movie_ids import whole_ids
 
 
 def read_rows(table: pd.DataFrame) -> Iterator[dict[int, float]]:
@@ -22,12 +23,13 @@ def read_rows(table: pd.DataFrame) -> Iterator[dict[int, float]]:
     Raises
     ------
     ParameterError
-        When a row has more or fewer ratings than movies, or a rating is no number or off the scale; the message names
-        the row, from 0.
+        When a row has more or fewer ratings than movies, an id is no whole number, or a rating is no number or off the
+        scale; the message names the row, from 0.
     """
     ratings = table["ratings"] if "ratings" in table else [None] * len(table)
     for place, (ids_cell, stars_cell) in enumerate(zip(table["movie_ids"], ratings, strict=True)):
-        ids, stars = read_list(ids_cell, place) or [], read_list(stars_cell, place)
+        ids = whole_ids(read_list(ids_cell, place) or [], f"row {place}: ")
+        stars = read_list(stars_cell, place)
         if stars is None:
             yield dict.fromkeys(ids, MAX_STARS)
             continue

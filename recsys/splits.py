@@ -29,6 +29,11 @@ class SplitParams(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 42
     """Seed of what ``random`` draws and of what ``hash`` hashes; the others do not use it."""
 
+    @property
+    def told(self) -> str:
+        """Return the split for people, ``"random, 25% held out, seed 42"``; versions carry it as the tag ``split``."""
+        return f"{self.strategy}, {self.holdout_ratio:.0%} held out, seed {self.seed}"
+
 
 @dataclass(frozen=True, eq=False)
 class Split:

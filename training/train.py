@@ -126,12 +126,16 @@ def register(logged: LoggedModelInfo, registry: Registry, tags: dict[str, str]) 
 
 def _version_tags(dataset: RatingsFacts, recipe: Recipe, split_params: SplitParams, outcome: Outcome) -> dict[str, str]:
     metrics = outcome.metrics
+    ends = {row.name: row.interval for row in outcome.rows if row.name in TAGGED_METRICS and row.interval}
     return {
         "method": recipe.method,
         "dataset": dataset.name,
         "dataset_digest": dataset.digest,
+        "split": split_params.told,
         FINGERPRINT_TAG: fingerprint_of(dataset, recipe, split_params.seed),
         **{name: f"{metrics[name]:.4f}" for name in TAGGED_METRICS if name in metrics},
+        **{f"{name}_lower": f"{interval.lower:.4f}" for name, interval in ends.items()},
+        **{f"{name}_upper": f"{interval.upper:.4f}" for name, interval in ends.items()},
     }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NEWEST = 50
 """So many of the newest versions are listed, and beside them whatever has an alias."""
 
-_METRIC = re.compile(r"[a-z_]+_at_\d+(_popularity|_low|_high)?")
+_METRIC = re.compile(r"[a-z_]+_at_\d+(_popularity|_random_split|_lower|_upper)?")
 
 
 def ask_for_versions(registry: "Registry") -> VersionList:
@@ -37,6 +37,7 @@ def ask_for_versions(registry: "Registry") -> VersionList:
                     method=found.tags.get("method"),
                     dataset=found.tags.get("dataset"),
                     dataset_digest=found.tags.get("dataset_digest"),
+                    split=found.tags.get("split"),
                     metrics=_metrics(found.tags),
                     created=found.created.isoformat(timespec="seconds").replace("+00:00", "Z"),
                 )

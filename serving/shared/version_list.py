@@ -20,9 +20,12 @@ class ListedVersion:
     method, dataset, dataset_digest
         From its tags, None where it has none.
     metrics
-        Those on the holdout that its tags hold; ``ndcg_at_10``, and the baseline's as ``ndcg_at_10_popularity``.
+        Those on the holdout that its tags hold; ``ndcg_at_10``, the ends of its interval as ``ndcg_at_10_lower`` and
+        ``ndcg_at_10_upper``, and the baseline's as ``ndcg_at_10_popularity``.
     created
         When it was registered, ISO 8601, UTC.
+    split
+        How the holdout was chosen, None where that is not on record.
     """
 
     version: int
@@ -33,6 +36,7 @@ class ListedVersion:
     dataset_digest: str | None
     metrics: Mapping[str, float]
     created: str
+    split: str | None = None
 
 
 @dataclass(frozen=True)

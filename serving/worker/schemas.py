@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.catalog import MAX_STARS, MIN_STARS
-from recsys.filter import MovieFilter, MovieId
+from recsys.filter import MAX_ID, MovieFilter
 from recsys.model import DEFAULT_N, MAX_N
 from recsys.recency import MAX_RECENCY
 
@@ -15,7 +15,9 @@ MAX_IDS = 200
 
 Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
 MinRating = Annotated[float, Field(ge=0, le=MAX_STARS, strict=True, allow_inf_nan=False)]
-N = Annotated[int, Field(ge=1, le=MAX_N)]
+N = Annotated[int, Field(ge=1, le=MAX_N, strict=True)]
+RatedId = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
+"""A key of a JSON object, which is a text."""
 UserId = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 
 
@@ -29,7 +31,7 @@ class Question(BaseModel):
         json_schema_extra={"examples": [{"user_ratings": {"1": 5, "50": 4.5}, "n": 10}]},
     )
 
-    user_ratings: Annotated[dict[MovieId, Stars], Field(max_length=MAX_RATINGS)]
+    user_ratings: Annotated[dict[RatedId, Stars], Field(max_length=MAX_RATINGS)]
     """Movie ids and the stars given to each, 0.5 to 5; at most 1,000. Without any, popular movies are the answer."""
     n: N = DEFAULT_N
     """How many movies are wanted."""
@@ -41,7 +43,7 @@ class Question(BaseModel):
     recency: Annotated[float, Field(ge=0, le=MAX_RECENCY, strict=True, allow_inf_nan=False)] | None = None
     """From 0, not at all, to 2: how far movies that are rated more lately than before are raised. Without it as the
     model was trained, by default 0."""
-    new: Annotated[int, Field(ge=0, le=MAX_N)] = 0
+    new: Annotated[int, Field(ge=0, le=MAX_N, strict=True)] = 0
     """So many places at the end of the list, at most n, for the best movies that nobody has rated yet; their content
     alone speaks for them. Fewer where the model knows nothing of them, none in popular lists."""
     filter: MovieFilter | None = None
@@ -165,6 +167,8 @@ class Version(_Answer):
     dataset: str | None
     dataset_digest: str | None
     """Metrics of versions on different data come from different holdouts."""
+    split: str | None
+    """How the holdout was chosen; metrics compare on the same data and split only."""
     metrics: dict[str, float]
     created: str
     run_id: str

@@ -59,7 +59,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     assert done.returncode == 0, done.stderr
     made = Registry("movie-recommender", f"sqlite:///{home}/mlflow.db")
     for version, ndcg in METRICS.items():
-        made.tag_version(version, {"ndcg_at_10": ndcg})
+        ends = {"ndcg_at_10_lower": "0.3000", "ndcg_at_10_upper": "0.3400"}
+        made.tag_version(version, {"ndcg_at_10": ndcg, "split": "random, 25% held out, seed 42", **ends})
     made.set_alias("Challenger", 2)
     return made
 
@@ -568,6 +569,64 @@ def test_compare_versions_on_different_data_shows_no_difference(
         for tag in ("dataset", "dataset_digest"):
             client.delete_model_version_tag(registry.name, "3", tag)
         service.wait_until(lambda: listed()["3"] is None)
+
+
+def test_compare_shows_intervals_and_a_difference_on_one_holdout_only(
+    open_page: Open, service: Any, registry: Registry
+) -> None:
+    page = open_page("#compare=1-2")
+    use_token(page)
+    row = page.locator(".metrics tr", has_text="nDCG@10")
+    expect(row).to_have_text("nDCG@100.310 [0.300, 0.340]0.330 [0.300, 0.340]+0.020", timeout=120_000)
+    beside = {"split": "temporal, 25% held out, seed 42", "ndcg_at_10_random_split": "0.3600"}
+    registry.tag_version(3, beside)
+
+    def splits() -> Any:
+        versions = service.ask("/versions", None, Authorization=f"Bearer {TOKEN}").json["versions"]
+        return {found["version"]: found["split"] for found in versions}
+
+    try:
+        service.wait_until(lambda: splits()["3"].startswith("temporal"))
+        page = open_page("#compare=1-3")
+        use_token(page)
+        expect(page.locator(".warning")).to_contain_text("Judged on different holdouts", timeout=120_000)
+        own, random = page.locator(".metrics tbody tr").all_text_contents()
+        assert own == "nDCG@100.310 [0.300, 0.340]0.320 [0.300, 0.340]"
+        assert random == "nDCG@10, random split0.310 [0.300, 0.340]0.360+0.050"
+    finally:
+        registry.tag_version(3, {"split": "random, 25% held out, seed 42"})
+        client = MlflowClient(tracking_uri=registry.tracking_uri, registry_uri=registry.tracking_uri)
+        client.delete_model_version_tag(registry.name, "3", "ndcg_at_10_random_split")
+        service.wait_until(lambda: splits()["3"].startswith("random"))
+
+
+def test_life_tells_what_the_served_version_has_answered(open_page: Open, service: Any) -> None:
+    for ratings in ({}, {"1": 5, "2": 4}, {"1": 5, "99999": 4, "3": 3, "4": 2}):
+        service.ask("/recommend", {"user_ratings": ratings, "n": 5})
+    page = open_page()
+    page.locator("#life summary").click()
+    card = page.locator("#life section")
+    expect(card.locator("h3")).to_contain_text("Version 1 serves, first list")
+    for term in ("Registered", "Its newest rating", "Given", "Of them merely popular", "Movie ids it does not know"):
+        expect(card.locator("dt", has_text=re.compile(f"^{term}$"))).to_be_visible()
+    shown = card.locator("div", has=page.locator("dt", has_text="Different movies shown")).last
+    expect(shown).to_contain_text("of its catalog")
+    expect(card.locator(".lengths")).to_contain_text("3\u20135")
+    (told,) = service.ask("/metrics").json["versions"]
+    assert told["distinct_movies"] > 0
+    expect(card).to_contain_text(f"{told['answers']} lists")
+
+
+def test_life_of_a_service_that_is_gone_says_so_and_tries_again(browser: Any, service: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{service.port}/")
+    page.route("**/metrics", lambda route: route.abort())
+    page.locator("#life summary").click()
+    expect(page.locator("#life").get_by_role("alert")).to_contain_text("the service cannot be reached")
+    page.unroute("**/metrics")
+    page.locator("#life").get_by_role("button", name="Try again").click()
+    expect(page.locator("#life h3").first).to_be_visible()
+    page.close()
 
 
 def test_phone_compares_in_one_list(open_page: Open) -> None:

@@ -186,7 +186,7 @@ class TestMovieModel:
             model.recommend({10: 5}, color="red")
         with pytest.raises(ParameterError, match="rating 9 is off the scale"):
             model.recommend({10: 9})
-        with pytest.raises(ParameterError, match="'ten' is no movie id"):
+        with pytest.raises(ParameterError, match="movie id 'ten' is no whole number"):
             model.recommend({"ten": 5})
         with pytest.raises(ParameterError, match="no column movie_id, only movie"):
             model.recommend(pd.DataFrame({"movie": [10]}))

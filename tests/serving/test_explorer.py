@@ -11,7 +11,7 @@ from serving.worker.explorer import FOLDER
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MAX_BYTES = 130 * 1024
 """The page may weigh 150 KB with its data; so much is for the files alone that every visit loads."""
-LATER = {"compare.js", "import.js", "overlap.js", "parse.js"}
+LATER = {"compare.js", "compare_metrics.js", "import.js", "life.js", "overlap.js", "parse.js"}
 """Scripts that are loaded when they are first needed."""
 
 PAGE = (FOLDER / "index.html").read_text(encoding="utf-8")

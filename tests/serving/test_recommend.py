@@ -231,3 +231,28 @@ def test_similar_short_way_answers_as_the_long_one(client: TestClient, query: st
     short = client.get(f"/movies/{movie_id}/similar?{query}", headers=same)
     long = client.get(f"/movies/{movie_id}/similar?{query}&long=1", headers=same)
     assert (short.status_code, short.json()) == (long.status_code, long.json())
+
+
+@pytest.mark.parametrize("value", [False, True, 1.5, 20.0, "20", None, [20]])
+@pytest.mark.parametrize("field", ["exclude_movie_ids", "candidate_movie_ids"])
+def test_recommend_id_that_is_no_whole_number_is_wrong(client: TestClient, field: str, value: object) -> None:
+    for ratings in ({"20": 5}, {}):
+        answer = client.post("/recommend", json={"user_ratings": ratings, "filter": {field: [30, value]}})
+        assert answer.status_code == 422
+        (problem,) = answer.json()["detail"]
+        assert problem["loc"] == ["body", "filter", field, 1]
+        assert "valid integer" in problem["msg"]
+
+
+@pytest.mark.parametrize("value", [False, 1.5, 3.0, "3"])
+@pytest.mark.parametrize("field", ["n", "new", "year_from", "year_to"])
+def test_recommend_number_that_is_no_whole_one_is_wrong(client: TestClient, field: str, value: object) -> None:
+    extra = {"filter": {field: value}} if field.startswith("year") else {field: value}
+    answer = client.post("/recommend", json={"user_ratings": {"20": 5}, **extra})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][-1] == field
+
+
+@pytest.mark.parametrize("key", ["1.5", "true", "", "1e3", "NaN", "0x10"])
+def test_recommend_rated_id_that_is_no_whole_number_is_wrong(client: TestClient, key: str) -> None:
+    assert client.post("/recommend", json={"user_ratings": {key: 5}}).status_code == 422

@@ -35,6 +35,7 @@ def listed(version: int, *aliases: str) -> ListedVersion:
         dataset_digest="0123456789abcdef",
         metrics={"ndcg_at_10": 0.25},
         created="2026-01-02T03:04:05Z",
+        split="random, 25% held out, seed 42",
     )
 
 

@@ -144,6 +144,10 @@ def test_train_metrics_belong_to_the_logged_model(run: mlflow.entities.Run, clie
 def test_train_registers_a_version_with_its_tags(trained: Trained, dataset: Dataset) -> None:
     tags = trained.version.tags
     assert (tags["method"], tags["dataset"], tags["dataset_digest"]) == ("item-knn", "sample", dataset.digest)
+    assert tags["split"] == "random, 25% held out, seed 7"
+    for name in ("ndcg_at_10", "hit_rate_at_10"):
+        assert float(tags[f"{name}_lower"]) < float(tags[name]) < float(tags[f"{name}_upper"])
+    assert "coverage_at_10_lower" not in tags  # no mean over users
     assert float(tags["ndcg_at_10"]) == pytest.approx(trained.outcome.metrics["ndcg_at_10"], abs=1e-4)
 
 

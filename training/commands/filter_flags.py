@@ -34,10 +34,17 @@ def filter_of(args: argparse.Namespace) -> MovieFilter | None:
     """
     given = {name: value for name in _MEANINGS if (value := getattr(args, name)) is not None}
     for name in ("exclude_movie_ids", "candidate_movie_ids"):
-        for text in given.get(name, ()):
-            if not text.lstrip("-").isdecimal():
-                raise ParameterError(f"--{name.replace('_', '-')}: {text!r} is no movie id; give ids by commas")
+        if name in given:
+            given[name] = [_movie_id(text, name) for text in given[name]]
     return as_filter(given) if given else None
+
+
+def _movie_id(text: str, name: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        flag = name.replace("_", "-")
+        raise ParameterError(f"--{flag}: {text!r} is no movie id; give ids by commas") from None
 
 
 def _parts(text: str) -> list[str]:

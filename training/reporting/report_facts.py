@@ -32,7 +32,7 @@ def report_facts(
         "Method": recipe.method,
         "Parameters": params or "none",
         "Data": f"{dataset.name}, digest {dataset.digest}: {data_in_words(dataset)}",
-        "Split": f"{split_params.strategy}, {split_params.holdout_ratio:.0%} held out, seed {split_params.seed}",
+        "Split": split_params.told,
     }
 
 

@@ -91,6 +91,7 @@ def _describe(services: Services, listed: ListedVersion, served: str | None) -> 
         "method": listed.method,
         "dataset": listed.dataset,
         "dataset_digest": listed.dataset_digest,
+        "split": listed.split,
         "metrics": listed.metrics,
         "created": listed.created,
         "run_id": listed.run_id,

@@ -33,8 +33,8 @@ def queried_filter(  # noqa: PLR0917  FastAPI reads the parameters from the sign
         "not_genres": _split(not_genres),
         "year_from": year_from,
         "year_to": year_to,
-        "exclude_movie_ids": _split(exclude_movie_ids),
-        "candidate_movie_ids": None if candidate_movie_ids is None else _split(candidate_movie_ids),
+        "exclude_movie_ids": _numbers(exclude_movie_ids),
+        "candidate_movie_ids": None if candidate_movie_ids is None else _numbers(candidate_movie_ids),
     }
     wanted = as_filter(given)
     return None if wanted == MovieFilter() else wanted
@@ -42,6 +42,10 @@ def queried_filter(  # noqa: PLR0917  FastAPI reads the parameters from the sign
 
 def _split(values: list[str]) -> list[str]:
     return [part for value in values for part in value.split(",") if part]
+
+
+def _numbers(values: list[str]) -> list[int]:
+    return [int(part) for part in _split(values)]
 
 
 QueriedFilter = Annotated[MovieFilter | None, Depends(queried_filter)]

@@ -18,6 +18,7 @@ const drawLists = later(() => (state.view === "compare" ? compare() : drawRecomm
 // Loaded when they are first needed: most visits need neither.
 const compare = () => import("./compare.js").then(({ drawComparison }) => drawComparison());
 const importing = () => import("./import.js");
+const life = () => import("./life.js");
 
 function drawView() {
   const comparing = state.view === "compare";
@@ -64,6 +65,8 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && state.movie !== null) update({ movie: null });
 });
+
+byId("life").addEventListener("toggle", async ({ target }) => target.open && (await life()).openLife());
 
 document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener("drop", async (event) => {

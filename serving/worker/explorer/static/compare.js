@@ -1,13 +1,14 @@
 // Two versions side by side, for the same ratings or the same movie.
 
 import { ask, question, Refusal, useToken } from "./api.js";
+import { metricTable } from "./compare_metrics.js";
 import { byId, h, redraw, say } from "./dom.js";
 import { failure } from "./failure.js";
 import { titleOf } from "./films.js";
 import { servedModel } from "./model.js";
 import { jaccard, rankBiasedOverlap, shared, steps } from "./overlap.js";
 import { fillIn, state, update } from "./state.js";
-import { listVersions, metricName, metricNames, ready, usualPair } from "./versions.js";
+import { listVersions, ready, usualPair } from "./versions.js";
 
 const ROW_HEIGHT = 56; // of lists.css; the lines between the lists rely on it
 const GUTTER = 100;
@@ -76,7 +77,7 @@ async function drawPair(signal) {
   await Promise.all(pair.map((version) => ready(version, signal)));
   const answers = await Promise.all(pair.map((version) => listOf(version, signal)));
   signal.throwIfAborted();
-  redraw(body, choices(), metrics(), summary(answers), drawLists(answers));
+  redraw(body, choices(), metricTable(find(state.left), find(state.right)), summary(answers), drawLists(answers));
   say(`Versions ${pair.join(" and ")} share ${shared(ids(answers[0]), ids(answers[1]))} movies`);
 }
 
@@ -110,40 +111,6 @@ function selection(side) {
 
 function nameOf({ version, method, dataset, aliases }) {
   return [`Version ${version}`, method, dataset, ...aliases].filter(Boolean).join(" · ");
-}
-
-function metrics() {
-  const pair = [find(state.left), find(state.right)];
-  const [left, right] = pair.map((listed) => listed.metrics);
-  const names = metricNames(left, right);
-  if (names.length === 0) return null;
-  const alike = onTheSameData(...pair);
-  const head = ["On the holdout", `Version ${state.left}`, `Version ${state.right}`, ...(alike ? ["Difference"] : [])];
-  const row = (name) => h("tr", {}, h("th", { scope: "row" }, metricName(name)),
-    [left, right].map((found) => h("td", {}, value(found, name))), alike && h("td", {}, difference(left[name], right[name])));
-  const table = h("table", { class: "metrics" },
-    h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, names.map(row)));
-  return h("div", {}, alike ? null : otherData(pair), table);
-}
-
-const onTheSameData = (left, right) => left.dataset === right.dataset && left.dataset_digest === right.dataset_digest;
-
-function otherData(pair) {
-  const data = pair.map((listed) => `version ${listed.version} on ${listed.dataset ?? "data that are not known"} (${listed.dataset_digest?.slice(0, 8) ?? "no digest"})`);
-  return h("p", { class: "warning" }, h("strong", {}, "Trained on different data: "), `${data.join(", ")}. Their metrics come from different holdouts, so no difference is shown.`);
-}
-
-function value(found, name) {
-  if (found[name] === undefined) return "–";
-  const [low, high] = [found[`${name}_low`], found[`${name}_high`]];
-  const interval = low === undefined || high === undefined ? "" : h("span", { class: "quiet" }, ` [${low.toFixed(3)}, ${high.toFixed(3)}]`);
-  return h("span", {}, found[name].toFixed(3), interval);
-}
-
-function difference(before, now) {
-  if (before === undefined || now === undefined) return "–";
-  const sign = now > before ? "+" : now < before ? "−" : "";
-  return sign + Math.abs(now - before).toFixed(3);
 }
 
 function summary([left, right]) {

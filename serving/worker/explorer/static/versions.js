@@ -9,8 +9,9 @@ const NAMES = { ndcg: "nDCG", ndcg_liked: "nDCG liked", hit_rate: "Hit rate", co
 
 /** Return how a metric is called: "nDCG@10". */
 export function metricName(name) {
-  const [metric, cutoff] = name.split("_at_");
-  return `${NAMES[metric] ?? metric.replaceAll("_", " ")}@${cutoff}`;
+  const [metric, cutoff] = name.replace("_random_split", "").split("_at_");
+  const beside = name.endsWith("_random_split") ? ", random split" : "";
+  return `${NAMES[metric] ?? metric.replaceAll("_", " ")}@${cutoff}${beside}`;
 }
 
 /** Return the names of metrics, those first that most look at; a baseline's are left out. */
@@ -18,7 +19,7 @@ export function metricNames(...metrics) {
   const order = Object.keys(NAMES);
   const place = (name) => order.findIndex((known) => name.startsWith(`${known}_at_`)) >>> 0; // the unknown ones last
   const names = new Set(metrics.flatMap((found) => Object.keys(found)));
-  return [...names].filter((name) => !/_(popularity|low|high)$/.test(name)).sort((one, other) => place(one) - place(other));
+  return [...names].filter((name) => !/_(popularity|lower|upper)$/.test(name)).sort((one, other) => place(one) - place(other));
 }
 
 /** Return the registered versions, newest first. */
