@@ -75,5 +75,5 @@ def test_recommender_refuses_ids_that_are_none(model: Recommender, value: Any) -
 
 @pytest.mark.parametrize("value", [True, 2.0, "2"])
 def test_recommender_refuses_a_length_that_is_none(model: Recommender, value: Any) -> None:
-    with pytest.raises(ParameterError, match="n=.* is no whole number"):
+    with pytest.raises(ParameterError, match=r"^n=.* is no whole number$"):
         model.recommend([1], n=value)
