@@ -270,18 +270,6 @@ class Recommender:
         shares, disliked = self.recent_popularity.shares, history.weights[history.n_liked :]
         return popular_scores(shares, self.item_similarity, history.disliked, disliked), "popular"
 
-    def contributions(self, item_index: int, history: History) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return what each movie of a history adds to the score of one movie, or takes from it.
-
-        Returns
-        -------
-        (item_indices, contributions): int64 and float32, (n_weighted,), largest first, ties by movie id. Without
-        recency the contributions sum up to the movie's score.
-        """
-        added = history.weights * self.item_weights.block(history.item_indices, np.array([item_index]))[:, 0]
-        order = np.lexsort((history.item_indices, -added))
-        return history.item_indices[order], added[order]
-
     def explain(self, item_indices: NDArray[np.int64], history: History, *, top: int = REASONS) -> list[list[int]]:
         """Return for each recommended row the liked rows that contributed to it, at most ``top``, largest first."""
         return self.reasons(item_indices, history, top=top).because

@@ -1,6 +1,6 @@
 """The model as MLflow's pyfunc, saved as code: nothing is pickled, and this package travels with the model.
 
-MLflow runs this file when it loads the model (models-from-code), so its last line hands over the instance.
+MLflow runs `recsys/pyfunc_model.py` when it loads the model (models-from-code).
 """
 
 import sys
@@ -30,17 +30,10 @@ from recsys.storage import LOGGED_FOLDER, load_model
 ARTIFACT = "model"
 """Name of the model folder among the artifacts of the logged model."""
 
-Mode = Literal["recommend", "similar"]
+PACKAGE = Path(__file__).parent
+"""The package `recsys`, which is copied into every logged model."""
 
-DEFAULT_PARAMS: dict[str, Any] = {
-    "n": DEFAULT_N,
-    "min_rating": None,
-    "mode": "recommend",
-    "diversity": 0.0,
-    "recency": None,
-    "new": 0,
-    "filter": {},
-}
+Mode = Literal["recommend", "similar"]
 
 FILTER = Object(
     [
@@ -71,16 +64,18 @@ SIGNATURE = ModelSignature(
     ),
     params=ParamSchema(
         [
-            ParamSpec("n", DataType.long, DEFAULT_PARAMS["n"]),
-            ParamSpec("min_rating", DataType.double, DEFAULT_PARAMS["min_rating"]),
-            ParamSpec("mode", DataType.string, DEFAULT_PARAMS["mode"]),
-            ParamSpec("diversity", DataType.double, DEFAULT_PARAMS["diversity"]),
-            ParamSpec("recency", DataType.double, DEFAULT_PARAMS["recency"]),
-            ParamSpec("new", DataType.long, DEFAULT_PARAMS["new"]),
-            ParamSpec("filter", FILTER, DEFAULT_PARAMS["filter"]),
+            ParamSpec("n", DataType.long, DEFAULT_N),
+            ParamSpec("min_rating", DataType.double, None),
+            ParamSpec("mode", DataType.string, "recommend"),
+            ParamSpec("diversity", DataType.double, 0.0),
+            ParamSpec("recency", DataType.double, None),
+            ParamSpec("new", DataType.long, 0),
+            ParamSpec("filter", FILTER, {}),
         ]
     ),
 )
+
+DEFAULT_PARAMS: dict[str, Any] = {spec.name: spec.default for spec in SIGNATURE.params}
 
 Lists = tuple[list[list[int]], list[list[float]], list[list[str]]]
 
@@ -198,9 +193,9 @@ def log_model(folder: Path, recommender: Recommender, **logged_model: Any) -> Lo
         raise ArtifactError(f"{folder} has to be named {LOGGED_FOLDER.name}, as readers look for it by that name")
     with _without_bytecode():
         logged: LoggedModelInfo = mlflow.pyfunc.log_model(
-            python_model=__file__,
+            python_model=str(PACKAGE / "pyfunc_model.py"),
             artifacts={ARTIFACT: str(folder)},
-            code_paths=[str(Path(__file__).parent)],
+            code_paths=[str(PACKAGE)],
             signature=SIGNATURE,
             input_example=input_example(recommender),
             pip_requirements=requirements(),
@@ -218,6 +213,3 @@ def _without_bytecode() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = silent
-
-
-mlflow.models.set_model(RecommenderPyfunc())

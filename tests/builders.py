@@ -46,3 +46,25 @@ def first_users(dataset: Dataset, n_users: int) -> Dataset:
         ratings=dataset.ratings[chosen],
         timestamps=dataset.timestamps[chosen],
     )
+
+
+def first_movies(dataset: Dataset, n_movies: int) -> Dataset:
+    """Return a dataset with the first movies of its catalog, the rest of it gone."""
+    kept = dataset.item_indices < n_movies
+    whole = dataset.catalog
+    catalog = Catalog(
+        movie_ids=whole.movie_ids[:n_movies],
+        titles=whole.titles[:n_movies],
+        years=whole.years[:n_movies],
+        genres=whole.genres[:n_movies],
+        genre_names=whole.genre_names,
+        imdb_urls=whole.imdb_urls[:n_movies],
+    )
+    return Dataset.from_ratings(
+        dataset.name,
+        catalog,
+        user_ids=dataset.user_ids[dataset.user_indices[kept]],
+        movie_ids=catalog.movie_ids[dataset.item_indices[kept]],
+        ratings=dataset.ratings[kept],
+        timestamps=dataset.timestamps[kept],
+    )

@@ -17,6 +17,15 @@ hypothesis.settings.load_profile("any machine")
 ML100K = Path(__file__).parent.parent.parent / "shared" / "data" / "ml-100k"
 
 
+LONG = ("tests/e2e/", "tests/test_", "tests/training/", "tests/benchmarks/")
+"""What starts processes or trains comes first, so that at the end no worker is left alone with a long module."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the modules by how long they take."""
+    items.sort(key=lambda item: next((n for n, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def tiny() -> Dataset:
     """Return six movies, of which 20 is known by content only and 60 by nothing; the ids have gaps."""

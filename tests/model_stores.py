@@ -1,12 +1,9 @@
 """Registries in SQLite with real versions in them."""
 
-import sqlite3
-import tempfile
-from contextlib import closing
-from functools import cache
 from pathlib import Path
 
 import mlflow
+from empty_store import write_empty_store
 from mlflow import MlflowClient
 
 from recsys.data import Dataset
@@ -20,19 +17,9 @@ from training.project_run import EXPERIMENT
 from training.train import register
 
 
-@cache
-def _empty_database() -> bytes:
-    """Return MLflow's SQLite database without content: made once, since its 50 migrations take seconds."""
-    with tempfile.TemporaryDirectory() as scratch:
-        MlflowClient(tracking_uri=f"sqlite:///{scratch}/mlflow.db").search_experiments()
-        with closing(sqlite3.connect(f"{scratch}/mlflow.db")) as database:
-            return database.serialize()
-
-
 def make_store(folder: Path) -> Registry:
     """Return an empty registry whose artifacts lie in the same folder."""
-    (folder / "mlflow.db").write_bytes(_empty_database())
-    registry = Registry("movie-recommender", f"sqlite:///{folder}/mlflow.db")
+    registry = Registry("movie-recommender", write_empty_store(folder))
     mlflow.set_tracking_uri(registry.tracking_uri)
     mlflow.create_experiment(EXPERIMENT, artifact_location=(folder / "artifacts").as_uri())
     return registry

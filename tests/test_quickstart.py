@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from empty_store import write_empty_store
 
 from recsys.data import Dataset, csv_family, open_dataset
 
@@ -26,7 +27,7 @@ def test_quickstart_runs_from_the_first_cell_to_the_last(tmp_path: Path) -> None
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
-        env={**kept, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"},
+        env={**kept, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": write_empty_store(tmp_path)},
         capture_output=True,
         text=True,
         timeout=600,

@@ -236,13 +236,6 @@ class Dataset:
         return sp.csr_array((self.ratings, self.item_indices, starts), shape=(self.n_users, self.n_items))
 
     @cached_property
-    def interactions(self) -> sp.csr_array:
-        """Return who has rated what as CSR float32, (n_users, n_items), every entry 1."""
-        binary = self.user_items.copy()
-        binary.data = np.ones_like(binary.data)
-        return binary
-
-    @cached_property
     def popularity(self) -> NDArray[np.int64]:
         """Return the number of ratings of each movie, int64, (n_items,)."""
         return np.bincount(self.item_indices, minlength=self.n_items)

@@ -5,9 +5,8 @@ import scipy.sparse as sp
 
 from recsys.catalog import Catalog
 from recsys.data.dataset import Dataset
-from recsys.item_matrix import DenseItemMatrix, ItemMatrix
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import DENSE_ITEMS, from_csr
+from recsys.methods.neighborhoods import from_csr
 from recsys.methods.rating_source import RatingSource
 
 
@@ -16,22 +15,18 @@ class PopularityParams(MethodParams):
 
 
 def fit(dataset: Dataset, params: PopularityParams) -> FittedItems:  # noqa: ARG001
-    """Return matrices of zeros: no movie speaks for another, so every list falls back on what is popular lately."""
-    return _zeros(dataset.n_items)
+    """Return empty matrices: no movie speaks for another, so every list falls back on what is popular lately."""
+    return _empty(dataset.n_items)
 
 
 def fit_source(ratings: RatingSource, catalog: Catalog, params: PopularityParams) -> FittedItems:  # noqa: ARG001
     """Return the same as `fit`, wherever the ratings lie."""
-    return _zeros(catalog.n_items)
+    return _empty(catalog.n_items)
 
 
-def _zeros(n_items: int) -> FittedItems:
-    zeros: ItemMatrix = (
-        DenseItemMatrix(np.zeros((n_items, n_items), dtype=np.float32))
-        if n_items <= DENSE_ITEMS
-        else from_csr(sp.csr_array((n_items, n_items), dtype=np.float32))
-    )
-    return FittedItems(item_weights=zeros, item_similarity=zeros)
+def _empty(n_items: int) -> FittedItems:
+    nothing = from_csr(sp.csr_array((n_items, n_items), dtype=np.float32))
+    return FittedItems(item_weights=nothing, item_similarity=nothing)
 
 
 METHOD = Method("popularity", PopularityParams, fit, fit_source=fit_source)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import first_movies, first_users
 
 from benchmarks.leaderboard.adapters import ours
 from benchmarks.leaderboard.contenders import CONTENDERS, Contender
@@ -15,6 +16,12 @@ from benchmarks.leaderboard.tuning import combinations
 from recsys.data import Dataset
 from recsys.methods import method_names
 from recsys.splits import SplitParams, split
+
+
+@pytest.fixture(scope="module")
+def part(movielens: Dataset) -> Dataset:
+    return first_movies(first_users(movielens, 200), 800)
+
 
 OURS = Contender("ours", "ours", "ours", {"method": "popularity"})
 PEER = Contender("peer", "peers", "some_library", {"model": "x", "K": 5}, {"K": (5, 7), "binary": (True, False)})
@@ -70,13 +77,13 @@ def test_leaderboard_split_any_dataset_holds_out_a_quarter_of_each_movie(tiny: D
     ],
 )
 def test_adapter_of_ours_counts_alike_or_as_served(
-    movielens: Dataset, settings: dict[str, object], served: dict[str, float]
+    part: Dataset, settings: dict[str, object], served: dict[str, float]
 ) -> None:
-    model, min_rating = ours.fit(movielens, settings)
-    lists = ours.recommend(ours.Served(model, min_rating), movielens)
+    model, min_rating = ours.fit(part, settings)
+    lists = ours.recommend(ours.Served(model, min_rating), part)
     for user in (0, 7):
-        history = movielens.user_items[[user]]
-        alone = model.recommend(movielens.catalog.movie_ids[history.indices], history.data, **served)
+        history = part.user_items[[user]]
+        alone = model.recommend(part.catalog.movie_ids[history.indices], history.data, **served)
         assert lists[user].tolist() == alone.item_indices.tolist()
 
 
@@ -99,10 +106,10 @@ def test_contenders_tuned_settings_are_within_their_grids() -> None:
             assert contender.settings[name] in values, (contender.name, name)
 
 
-def test_run_trial_of_ours_gives_a_list_for_each_user(movielens: Dataset) -> None:
-    parts = split(movielens, SplitParams())
+def test_run_trial_of_ours_gives_a_list_for_each_user(part: Dataset) -> None:
+    parts = split(part, SplitParams())
     trial = run_trial(OURS, parts.train)
     assert trial is not None
-    assert trial.item_indices.shape == (movielens.n_users, 10)
+    assert trial.item_indices.shape == (part.n_users, 10)
     assert trial.peak_mb > 10
     assert 0 < judge(parts, trial.item_indices)["ndcg"] < 1

@@ -29,7 +29,7 @@ def script() -> ModuleType:
 
 def popular_lists(parts: Split) -> np.ndarray:
     order = np.argsort(-parts.train.popularity, kind="stable")
-    seen = parts.train.interactions.toarray() > 0
+    seen = parts.train.user_items.toarray() > 0
     return np.stack([order[~rated[order]][:10] for rated in seen])
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from service_process import TOKEN, Service, environment, free_port
+from three_versions import make_three_versions
 
-from recsys.data import Dataset, csv_family
+from recsys.data import Dataset
 from recsys.registry import Registry
 
 StartService = Callable[..., Service]
@@ -16,12 +17,9 @@ StartService = Callable[..., Service]
 
 @pytest.fixture(scope="session")
 def registry_home(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder whose ``mlflow.db`` holds three versions without an alias; see ``make_versions.py``."""
+    """Return a folder whose ``mlflow.db`` holds three versions without an alias; see `make_three_versions`."""
     home = tmp_path_factory.mktemp("registry")
-    csv_family.write(tiny, home / "ml-tiny")
-    command = [sys.executable, str(Path(__file__).parent / "make_versions.py"), str(home / "ml-tiny")]
-    done = subprocess.run(command, cwd=home, env=environment(), capture_output=True, text=True, timeout=120)  # noqa: PLW1510
-    assert done.returncode == 0, done.stderr
+    make_three_versions(tiny, home)
     return home
 
 

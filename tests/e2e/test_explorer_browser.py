@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from mlflow import MlflowClient
 from service_process import TOKEN
+from three_versions import make_three_versions
 
-from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
 from recsys.registry import Registry
 
@@ -49,15 +48,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """Return a registry with three versions; 1 is Shown, 2 is Challenger."""
-    home = tmp_path_factory.mktemp("explorer")
-    csv_family.write(sample_dataset(), home / "ml-sample")
-    command = [sys.executable, str(Path(__file__).parent / "make_versions.py"), str(home / "ml-sample")]
-    repository = str(Path(__file__).parent.parent.parent)
-    done = subprocess.run(  # noqa: PLW1510
-        command, cwd=home, env={"PYTHONPATH": repository}, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    made = Registry("movie-recommender", f"sqlite:///{home}/mlflow.db")
+    made = make_three_versions(sample_dataset(), tmp_path_factory.mktemp("explorer"))
     for version, ndcg in METRICS.items():
         ends = {"ndcg_at_10_lower": "0.3000", "ndcg_at_10_upper": "0.3400"}
         made.tag_version(version, {"ndcg_at_10": ndcg, "split": "random, 25% held out, seed 42", **ends})

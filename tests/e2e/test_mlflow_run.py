@@ -15,6 +15,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
+from empty_store import write_empty_store
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
@@ -34,6 +35,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((REPOSITORY / name).read_bytes())
             (folder / name).chmod((REPOSITORY / name).stat().st_mode)
+    write_empty_store(folder)
     return folder
 
 
@@ -97,19 +99,26 @@ def runs_of(clone: Path, **search: object) -> list[Run]:
     return list(client.search_runs(ids, **search))  # type: ignore[arg-type]
 
 
-def test_mlflow_run_of_what_is_mistyped_leaves_no_run(clone: Path) -> None:
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["-P", "method=item-kn"], "no method is called 'item-kn'; did you mean 'item-knn'?"),
+        pytest.param(
+            ["--experiment-name", "movie-recommender", "-P", "data_dir=nowhere"],
+            "nowhere: there is no such",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_mlflow_run_of_what_is_mistyped_leaves_no_run(clone: Path, flags: list[str], told: str) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     before = [run.info.run_id for run in runs_of(clone)]
-    for flags, told in (
-        (["-P", "method=item-kn"], "no method is called 'item-kn'; did you mean 'item-knn'?"),
-        (["--experiment-name", "movie-recommender", "-P", "data_dir=nowhere"], "nowhere: there is no such"),
-    ):
-        command = ["mlflow", "run", ".", "--env-manager", "local", *flags]
-        done = subprocess.run(
-            command, cwd=clone, env=environment(PATH=path), capture_output=True, text=True, timeout=400, check=False
-        )
-        assert done.returncode != 0
-        assert told in done.stderr
+    command = ["mlflow", "run", ".", "--env-manager", "local", *flags]
+    done = subprocess.run(
+        command, cwd=clone, env=environment(PATH=path), capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode != 0
+    assert told in done.stderr
     assert [run.info.run_id for run in runs_of(clone)] == before
 
 

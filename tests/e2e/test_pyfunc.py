@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from empty_store import write_empty_store
 
 from recsys.data import Dataset, csv_family
 
@@ -30,6 +31,7 @@ def store(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a tracking store in which one version has been trained by the command line."""
     folder = tmp_path_factory.mktemp("store")
     csv_family.write(tiny, folder / "ml-tiny")
+    write_empty_store(folder)
     command = [sys.executable, "-m", "training", "train", "--data-dir", str(folder / "ml-tiny"), "--method", "item-knn"]
     run(command, folder, PYTHONPATH=str(REPOSITORY))
     return folder

@@ -222,12 +222,6 @@ def test_reasons_disliked_movie_is_named_where_it_says_much(model: Recommender) 
     assert slight.reasons(np.array([2]), slight.history([1, 2], [5, 1])).despite == [None]
 
 
-def test_contributions_are_weight_times_entry(model: Recommender) -> None:
-    movies, added = model.contributions(3, model.history([1, 2], [5, 5]))
-    assert movies.tolist() == [0, 1]
-    assert added.tolist() == [3, -3]
-
-
 def test_similar_orders_by_similarity_then_id(model: Recommender) -> None:
     movies, similarities = model.similar(1)
     assert movies.tolist() == [2, 3]

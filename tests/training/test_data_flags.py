@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from empty_store import write_empty_store
 
 from recsys.data.policies import Note
 from recsys.data.sample import sample_dataset
@@ -79,7 +80,7 @@ def test_download_into_a_bucket_is_refused(capsys: pytest.CaptureFixture[str], m
 def test_log_reading_is_a_table_of_the_run(tmp_path: Path) -> None:
     dataset = sample_dataset()
     noted = replace(dataset, notes=(Note("a.csv", "links", "dropped", 2, "line 3"),))
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(write_empty_store(tmp_path))
     experiment = mlflow.create_experiment("reading", artifact_location=(tmp_path / "artifacts").as_uri())
     with mlflow.start_run(experiment_id=experiment) as run:
         log_reading(noted)

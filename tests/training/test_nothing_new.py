@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from recsys.alias import lease
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.fitting import Recipe
+from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from training import nothing_new as module
 from training.commands.retrain import keep_of, outcome
 from training.gating.params import GateParams
-from training.nothing_new import fingerprint_of
+from training.nothing_new import FINGERPRINT_TAG, fingerprint_of, judged_by, nothing_new
 from training.project_run import EXPERIMENT
 from training.retrain import NothingNew, Retrained, retrain
 from training.scheduling.last_run import last_scheduled_run, last_trained
@@ -64,12 +66,23 @@ def test_retrain_unchanged_data_make_no_version_and_are_on_record(registry, data
     assert isinstance(first, Retrained)
 
 
-def test_retrain_unchanged_data_by_force_or_by_another_recipe_or_on_other_data_trains(registry, dataset):
+def test_retrain_unchanged_data_by_force_trains(registry, dataset):
     run(registry, dataset)
     assert isinstance(run(registry, dataset, force=True), Retrained)
-    assert isinstance(run(registry, dataset, recipe("item-knn", n_neighbors=7)), Retrained)
-    assert isinstance(run(registry, first_users(sample_dataset(), 61)), Retrained)
-    assert len(registry.versions()) == 4
+    assert len(registry.versions()) == 2
+
+
+def test_nothing_new_is_the_same_recipe_on_the_same_data(registry, dataset):
+    made = recipe("item-knn")
+    tags = {FINGERPRINT_TAG: fingerprint_of(dataset, made, 42)}
+    served = ModelVersion("movies", 1, "run", "source", datetime.now(UTC), tags)
+
+    def said(data: Dataset, recipe: Recipe) -> str:
+        return nothing_new(registry, served, fingerprint_of(data, recipe, 42), "", scheduled=False)
+
+    assert said(dataset, made).startswith("nothing new: version 1, which is served, ")
+    assert said(dataset, recipe("item-knn", n_neighbors=7)) == ""
+    assert said(first_users(sample_dataset(), 61), made) == ""
 
 
 def test_retrain_by_schedule_does_not_repeat_a_refused_version(registry, dataset):
@@ -81,8 +94,11 @@ def test_retrain_by_schedule_does_not_repeat_a_refused_version(registry, dataset
     again = run(registry, ruined)
     assert isinstance(again, NothingNew)
     assert "version 2 was trained from the same data" in again.sentence
-    assert isinstance(run(registry, ruined, gate=GateParams(min_ratings_kept=None)), Retrained)
-    assert isinstance(run(registry, ruined, trigger="manual"), Retrained)
+    fingerprint, same = refused.version.tags[FINGERPRINT_TAG], judged_by(1, GateParams())
+    assert nothing_new(registry, None, fingerprint, same, scheduled=True) == again.sentence
+    other = judged_by(1, GateParams(min_ratings_kept=None))
+    assert nothing_new(registry, None, fingerprint, other, scheduled=True) == ""
+    assert nothing_new(registry, None, fingerprint, same, scheduled=False) == ""
 
 
 def test_fingerprint_changes_with_data_recipe_seed_and_commit(dataset, monkeypatch):
@@ -104,10 +120,7 @@ def test_scheduled_run_is_noted_with_its_verdict(registry, dataset):
     last = last_scheduled_run(registry, EXPERIMENT)
     assert last.run_id == done.version.run_id
     assert last.status.startswith("finished, version 1 passed: ")
-
-
-def test_note_that_someone_has_altered_is_left_out(registry, dataset):
-    run(registry, dataset)
+    # A note that someone has altered is left out.
     for tag in ("{", json.dumps({"at": "yesterday", "sentence": "", "run_id": ""}), "[]"):
         client_of(registry).set_registered_model_tag(registry.name, "recsys.retraining.scheduled", tag)
         assert last_scheduled_run(registry, EXPERIMENT).status == "finished"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from empty_store import write_empty_store
 from mlflow import MlflowClient
 
 from recsys.errors import RegistryError
@@ -13,8 +14,7 @@ from training.project_run import EXPERIMENT, chosen_experiment, tracked_run
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    folder = tmp_path_factory.mktemp("store")
-    return Registry("movies", f"sqlite:///{folder}/mlflow.db")
+    return Registry("movies", write_empty_store(tmp_path_factory.mktemp("store")))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from builders import first_users
+from empty_store import write_empty_store
 from model_stores import add_version, client_of, make_store, recipe
 
 from recsys.alias import lease
@@ -232,7 +233,7 @@ def test_versions_table_and_json(registry, run):
 
 
 def test_versions_of_an_empty_registry_say_what_to_do(run, tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", write_empty_store(tmp_path))
     assert run("versions")[:2] == (0, "no version is registered yet; train one: python -m training train\n")
     assert run("promote", "latest")[0] == 2
 

@@ -21,6 +21,7 @@ from training.abandoned import PROCESS_TAG, close_abandoned_runs
 from training.gating.params import GateParams
 from training.project_run import EXPERIMENT
 from training.retrain import RETRAIN_LOCK, Retrained, retrain
+from training.train import Trained, train
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,14 @@ def served(store: Registry, dataset: Dataset) -> Registry:
     add_version(registry, dataset, recipe("item-knn"))
     move(registry, "Production", 1, action="promoted")
     return registry
+
+
+@pytest.fixture(scope="module")
+def trained(served: Registry, dataset: Dataset) -> Trained:
+    """Return what a training beside the served version comes to, for tests of what follows it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.tracking.log_outcome", lambda *_: None)
+        return train(dataset, recipe("item-knn"), SplitParams(), served, alias=None)
 
 
 def run_retraining(registry: Registry, dataset: Dataset, method: str | None = None, **changes: object) -> Retrained:
@@ -203,7 +212,8 @@ STAGES = ["_put_right", "train", "settle", "gather_evidence", "judge", "put_on_r
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_retrain_failing_at_any_stage_leaves_production_and_the_lock_free(served, dataset, monkeypatch, stage):
+def test_retrain_failing_at_any_stage_leaves_production_and_the_lock_free(served, dataset, trained, monkeypatch, stage):
+    monkeypatch.setattr(retraining, "train", lambda *_, **__: trained)
     monkeypatch.setattr(retraining, stage, _broken)
     with pytest.raises(RecsysError, match="broke"):
         run_retraining(served, dataset)

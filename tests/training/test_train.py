@@ -8,6 +8,7 @@ import mlflow
 import pytest
 from builders import first_users
 from mlflow import MlflowClient
+from model_stores import make_store
 
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.data import Dataset
@@ -18,7 +19,6 @@ from recsys.methods import get_method, make_params
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, load_model
-from training.project_run import EXPERIMENT
 from training.train import Trained, train
 
 RANKING = ("ndcg", "map", "precision", "recall", "hit_rate", "mrr")
@@ -32,13 +32,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)  # the artifacts of a SQLite store go to the working folder
-        registry = Registry("movie-recommender", f"sqlite:///{folder}/mlflow.db")
-        mlflow.set_tracking_uri(registry.tracking_uri)
-        mlflow.create_experiment(EXPERIMENT, artifact_location=(folder / "artifacts").as_uri())
-    return registry
+    return make_store(tmp_path_factory.mktemp("store"))
 
 
 def run_training(dataset: Dataset, registry: Registry) -> Trained:

@@ -27,7 +27,6 @@ def test_from_ratings_any_order_gives_the_same_dataset() -> None:
     dataset = _dataset(rows)
     np.testing.assert_array_equal(dataset.user_ids, [2, 7])
     np.testing.assert_array_equal(dataset.user_items.toarray(), [[1, 0], [3, 4.5]])
-    np.testing.assert_array_equal(dataset.interactions.toarray(), [[1, 0], [1, 1]])
     np.testing.assert_array_equal(dataset.timestamps, [2, 1, 3])
     np.testing.assert_array_equal(dataset.popularity, [2, 1])
     assert _dataset(rows[::-1]).digest == dataset.digest

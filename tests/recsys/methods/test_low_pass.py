@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from builders import first_users
+from builders import first_movies, first_users
 
 from recsys.data import Dataset
 from recsys.item_matrix import ItemMatrix
@@ -14,7 +14,12 @@ from recsys.methods.rating_weights import rating_weights
 
 @pytest.fixture(scope="module")
 def part(movielens: Dataset) -> Dataset:
-    return first_users(movielens, 250)
+    return first_movies(first_users(movielens, 250), 600)
+
+
+@pytest.fixture(scope="module")
+def ratings(movielens: Dataset) -> CsrRatings:
+    return CsrRatings(first_movies(movielens, 600))
 
 
 def dense(matrix: ItemMatrix) -> np.ndarray:
@@ -59,8 +64,7 @@ def test_fit_equals_the_formula_spelled_out(name: str, params: dict[str, float],
     np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
-def test_chance_edge_is_the_second_eigenvalue_of_ratings_by_chance(movielens: Dataset) -> None:
-    ratings = CsrRatings(movielens)
+def test_chance_edge_is_the_second_eigenvalue_of_ratings_by_chance(ratings: CsrRatings) -> None:
     scale = (np.maximum(ratings.popularity, 1) / 60).astype(np.float32) ** -0.3
     singular = np.linalg.svd(ratings.by_chance(0.3).matrix.toarray() * scale, compute_uv=False)
     found = low_pass.chance_edge(ratings, scale, 0.3)
