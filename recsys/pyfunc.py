@@ -31,7 +31,8 @@ ARTIFACT = "model"
 """Name of the model folder among the artifacts of the logged model."""
 
 PACKAGE = Path(__file__).parent
-"""The package `recsys`, which is copied into every logged model."""
+MODEL_CODE = PACKAGE / "pyfunc_model.py"
+"""The package `recsys`, which is copied into every logged model, and what MLflow runs in it to load the model."""
 
 Mode = Literal["recommend", "similar"]
 
@@ -193,7 +194,7 @@ def log_model(folder: Path, recommender: Recommender, **logged_model: Any) -> Lo
         raise ArtifactError(f"{folder} has to be named {LOGGED_FOLDER.name}, as readers look for it by that name")
     with _without_bytecode():
         logged: LoggedModelInfo = mlflow.pyfunc.log_model(
-            python_model=str(PACKAGE / "pyfunc_model.py"),
+            python_model=str(MODEL_CODE),
             artifacts={ARTIFACT: str(folder)},
             code_paths=[str(PACKAGE)],
             signature=SIGNATURE,

@@ -28,7 +28,7 @@ def saved_pyfunc(dataset: Dataset, method: str, scratch: Path) -> Path:
     save_artifacts(dataset, scratch, method)
     mlflow.pyfunc.save_model(
         scratch / "saved",
-        python_model=pyfunc.__file__,
+        python_model=str(pyfunc.MODEL_CODE),
         artifacts={pyfunc.ARTIFACT: str(scratch / LOGGED_FOLDER)},
         signature=pyfunc.SIGNATURE,
         pip_requirements=pyfunc.requirements(),

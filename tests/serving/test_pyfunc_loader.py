@@ -26,9 +26,9 @@ def test_load_pyfunc_from_a_folder_of_any_name(
     folder.parent.mkdir()
     pyfunc.mlflow.pyfunc.save_model(
         str(tmp_path / "made"),
-        python_model=pyfunc.__file__,
+        python_model=str(pyfunc.MODEL_CODE),
         artifacts={pyfunc.ARTIFACT: str(saved)},
-        code_paths=[str(Path(pyfunc.__file__).parent)],
+        code_paths=[str(pyfunc.PACKAGE)],
         signature=pyfunc.SIGNATURE,
         pip_requirements=[],
     )
