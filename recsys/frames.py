@@ -29,6 +29,7 @@ from recsys.settings import read_settings
 from recsys.splits import SplitParams
 from recsys.splits import split as split_dataset
 from recsys.storage import LOGGED_FOLDER, ModelInfo, load_model, save_model
+from recsys.titles import spellings
 
 DEFAULT_METHOD = "hybrid"
 MovieId = int | str
@@ -144,8 +145,13 @@ class MovieModel:
         return self._frame(rows).assign(genres=genres, n_ratings=np.asarray(self.recommender.popularity))
 
     def search(self, text: str, n: int = DEFAULT_N) -> pd.DataFrame:
-        """Return at most n movies whose title contains a text, whatever its case, the most rated first."""
-        found = self.movies[self.movies["title"].str.contains(text, case=False, regex=False)]
+        """Return at most n movies whose title contains a text, whatever its case, the most rated first.
+
+        "The Godfather" and "Godfather, The" find the same.
+        """
+        wanted = text.casefold()
+        holds = [any(wanted in way.casefold() for way in spellings(title)) for title in self.recommender.catalog.titles]
+        found = self.movies[holds]
         return found.sort_values("n_ratings", ascending=False, kind="stable").head(n).reset_index(drop=True)
 
     def recommend(self, ratings: Ratings, n: int = DEFAULT_N, **question: Any) -> pd.DataFrame:

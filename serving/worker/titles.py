@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog import Catalog
+from recsys.titles import spellings
 from serving.worker.misspelled import MisspelledSearch
 
 _WITHOUT_DECOMPOSITION = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 _APOSTROPHES = "'`\u2019\u00b4"
-_INVERTED_ARTICLE = re.compile(r"^(?P<title>[^(]*\S), (?P<article>[A-Z][A-Za-z']{0,3})(?P<rest> \(.*)?$")
 
 
 def plain(text: str) -> str:
@@ -23,14 +23,6 @@ def plain(text: str) -> str:
         character for character in folded if not unicodedata.combining(character) and character not in _APOSTROPHES
     )
     return " ".join(re.findall(r"\w+", "".join(letters)))
-
-
-def spellings(title: str) -> Iterator[str]:
-    """Yield a title as it is spelled and, of ``"Matrix, The (1999)"``, also ``"The Matrix (1999)"``."""
-    yield title
-    inverted = _INVERTED_ARTICLE.match(title)
-    if inverted:
-        yield f"{inverted['article']} {inverted['title']}{inverted['rest'] or ''}"
 
 
 class TitleIndex:

@@ -14,6 +14,7 @@ from recsys.evaluation.report import Evaluation
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.splits import Split
+from recsys.titles import display_title
 from training.gating.contest import measure
 from training.gating.registered import open_registered
 
@@ -145,7 +146,7 @@ def _sample_users(ours: Evaluation, theirs: Evaluation, parts: Split) -> tuple[U
     activity = np.bincount(parts.train.user_indices, minlength=parts.train.n_users)[ours.user_indices]
     by_activity = np.argsort(activity, kind="stable")
     chosen = np.unique(np.linspace(0, len(by_activity) - 1, N_SAMPLE_USERS).round().astype(int))
-    titles = parts.train.catalog.titles
+    titles = [display_title(title) for title in parts.train.catalog.titles]
     users = []
     for row in by_activity[chosen]:
         a, b = ([titles[item] for item in shown[row] if item >= 0] for shown in (_shown(ours), _shown(theirs)))

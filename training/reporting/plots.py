@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recsys.evaluation.report import CUTOFFS, Evaluation
 from recsys.model import Recommender
+from recsys.titles import display_title
 
 MODEL_COLOR, BASELINE_COLOR = "#1f5f99", "#b0b7bf"
 CURVES = ("ndcg", "map", "precision", "recall", "hit_rate", "mrr")
@@ -78,7 +79,7 @@ def long_tail(evaluation: Evaluation, baseline: Evaluation, popularity: np.ndarr
 def similarity_map(model: Recommender) -> Figure:
     """Return the similarities among the most-rated movies as a matrix, like next to like."""
     rows, similarity = best_known_similarity(model)
-    titles = [textwrap.shorten(model.catalog.titles[row], 40, placeholder="…") for row in rows]
+    titles = [textwrap.shorten(display_title(model.catalog.titles[row]), 40, placeholder="…") for row in rows]
     figure = Figure(figsize=(12, 10.5), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(similarity, cmap="Blues", vmin=float(np.nanquantile(similarity, 0.05)))

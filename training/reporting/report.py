@@ -12,6 +12,7 @@ from typing import Any
 from recsys.evaluation.bootstrap import Interval
 from recsys.evaluation.report import CUTOFFS, Evaluation
 from recsys.model import Recommender
+from recsys.titles import display_title
 from training.experiment import Outcome
 from training.reporting import plots, tables
 from training.reporting.report_charts import curve, heat_map
@@ -140,7 +141,7 @@ def _slice_row(row: dict[str, Any]) -> str:
 
 def _map(model: Recommender) -> str:
     rows, similarity = plots.best_known_similarity(model)
-    titles = [model.catalog.titles[row] for row in rows]
+    titles = [display_title(model.catalog.titles[row]) for row in rows]
     # A title must not end the script early.
     data = json.dumps(titles, ensure_ascii=False).replace("<", "\\u003c")
     return heat_map(titles, similarity) + f'<script id=titles type="application/json">{data}</script>'

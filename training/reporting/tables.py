@@ -7,10 +7,16 @@ import numpy as np
 from recsys.evaluation.bootstrap import Interval
 from recsys.evaluation.report import Evaluation
 from recsys.model import Recommender
+from recsys.titles import display_title
 from training.experiment import Outcome
 from training.reporting.tastes import TASTES, WELL_KNOWN, find_films
 
 Table = dict[str, list[Any]]
+
+
+def shown_titles(model: Recommender) -> list[str]:
+    """Return the titles by row as people write them, ``"The Godfather (1972)"``."""
+    return [display_title(title) for title in model.catalog.titles]
 
 
 def sample_recommendations(model: Recommender, *, n: int = 10) -> Table:
@@ -19,29 +25,29 @@ def sample_recommendations(model: Recommender, *, n: int = 10) -> Table:
     Of a taste with fewer than two of its films in the catalog no list is made.
     """
     rows = []
-    catalog = model.catalog
+    catalog, titles = model.catalog, shown_titles(model)
     for taste, films in TASTES.items():
         liked = find_films(catalog, films)
         if len(liked) < 2:
             continue
         history = model.history(catalog.movie_ids[liked].tolist())
         answer = model.recommend_for(history, n=n)
-        likes = "; ".join(catalog.titles[row] for row in liked)
+        likes = "; ".join(titles[row] for row in liked)
         because = model.explain(answer.item_indices, history)
         for rank, (row, score, reasons) in enumerate(zip(answer.item_indices, answer.scores, because, strict=True), 1):
-            why = "; ".join(catalog.titles[reason] for reason in reasons)
-            rows.append((taste, rank, catalog.titles[row], round(float(score), 4), why, likes))
+            why = "; ".join(titles[reason] for reason in reasons)
+            rows.append((taste, rank, titles[row], round(float(score), 4), why, likes))
     return _columns(("taste", "rank", "title", "score", "because", "likes"), rows)
 
 
 def similar_movies(model: Recommender, *, n: int = 10) -> Table:
     """Return the movies most similar to well-known ones, a row for each."""
     rows = []
-    catalog = model.catalog
+    catalog, titles = model.catalog, shown_titles(model)
     for movie in find_films(catalog, WELL_KNOWN):
         similar, similarities = model.similar(int(catalog.movie_ids[movie]), n=n)
         for rank, (row, similarity) in enumerate(zip(similar, similarities, strict=True), 1):
-            rows.append((catalog.titles[movie], rank, catalog.titles[row], round(float(similarity), 4)))
+            rows.append((titles[movie], rank, titles[row], round(float(similarity), 4)))
     return _columns(("movie", "rank", "similar", "similarity"), rows)
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from recsys.catalog import Catalog
+from recsys.titles import spellings
 
 
 class Film(NamedTuple):
@@ -42,14 +43,16 @@ WELL_KNOWN: tuple[Film, ...] = (
 def find_films(catalog: Catalog, films: tuple[Film, ...]) -> list[int]:
     """Return the rows of those films that the catalog holds, in the given order.
 
-    A title matches that starts alike, in the same year give or take one, as sources differ; the shortest wins.
+    A title matches that starts alike, its article on either side, in the same year give or take one, as sources differ;
+    the shortest wins.
     """
     found = []
     for film in films:
         rows = [
             row
             for row, title in enumerate(catalog.titles)
-            if title.startswith(film.title) and abs(int(catalog.years[row]) - film.year) <= 1
+            if abs(int(catalog.years[row]) - film.year) <= 1
+            and any(spelled.startswith(film.title) for spelled in spellings(title))
         ]
         if rows:
             found.append(min(rows, key=lambda row: (len(catalog.titles[row]), row)))

@@ -13,6 +13,7 @@ from recsys.data import Dataset
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
 from recsys.splits import SplitParams
+from recsys.titles import display_title
 from training.experiment import Outcome, run_experiment
 from training.gating.verdict import Check, Verdict
 from training.reporting import plots, tables
@@ -130,7 +131,7 @@ def test_report_lists_what_the_tables_list(page: str, outcome: Outcome) -> None:
 def test_report_map_names_the_movies_of_its_cells(page: str, outcome: Outcome) -> None:
     rows, similarity = plots.best_known_similarity(outcome.model)
     titles = json.loads(page.partition('<script id=titles type="application/json">')[2].partition("</script>")[0])
-    assert titles == [outcome.model.catalog.titles[row] for row in rows]
+    assert titles == [display_title(outcome.model.catalog.titles[row]) for row in rows]
     values = re.search(r'data-values="([^"]*)"', page)
     assert values is not None
     first = values[1].split(";")[0].split(",")
