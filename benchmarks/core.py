@@ -34,8 +34,9 @@ ROUNDS = 15
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks core", description=__doc__)
     add_data_dir(parser)
+    chosen = parser.parse_args(arguments)
     pin_threads()
-    dataset, _ = open_data(parser.parse_args(arguments).data_dir)
+    dataset, _ = open_data(chosen.data_dir)
     recipe = Recipe(DEFAULT_METHOD, make_params(get_method(DEFAULT_METHOD), {}))
     info = model_info(recipe, dataset)
     models = {

@@ -1,4 +1,8 @@
-"""Pin the dependencies of pyproject.toml: requirements*.lock with hashes and without addresses, and conda.yaml."""
+"""Pin the dependencies of pyproject.toml: requirements*.lock with hashes and without addresses, and conda.yaml.
+
+The environments of the libraries that benchmarks compare with are pinned the same way, each by itself:
+benchmarks/requirements-*.txt says what is wanted, the lock beside it what is installed.
+"""
 
 import re
 import subprocess
@@ -9,9 +13,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 COMPILE = [
-    *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
+    *("uv", "pip", "compile", "--quiet", "--python-version", "3.11"),
     *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
 ]
+EVERYWHERE = "--universal"
+AS_MEASURED = ("--python-platform", "x86_64-unknown-linux-gnu")
+"""Of the peers only: one of them has no versions that get along on every Python that the product runs on."""
 EXTRAS = ("dev",)
 ALONE = ("spark",)
 """Extras with a lock of what they add: too large to be installed with everything else."""
@@ -40,6 +47,9 @@ def main() -> None:
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for group in content["dependency-groups"]:
         compile_group(group, content["tool"]["movie-recsys"]["excludes"].get(group, []), arguments)
+    for wanted in sorted((ROOT / "benchmarks").glob("requirements-*.txt")):
+        chosen = [str(wanted.relative_to(ROOT)), "-o", str(wanted.relative_to(ROOT).with_suffix(".lock"))]
+        run_resolver([*AS_MEASURED, *arguments, *chosen])
     (ROOT / "conda.yaml").write_text(conda_yaml(), encoding="utf-8")
 
 
@@ -62,6 +72,11 @@ def compile_group(group: str, excludes: list[str], arguments: list[str]) -> None
 
 
 def compile_lock(arguments: list[str]) -> None:
+    """Write a lock for every system and Python that the product runs on."""
+    run_resolver([EVERYWHERE, *arguments])
+
+
+def run_resolver(arguments: list[str]) -> None:
     """Run uv's resolver."""
     subprocess.run([*COMPILE, *arguments], cwd=ROOT, check=True)
 

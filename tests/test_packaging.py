@@ -5,6 +5,7 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+import install
 import lock
 import pytest
 import yaml
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = lock.pins(ROOT / "requirements.lock")
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
+PEERS = sorted((ROOT / "benchmarks").glob("requirements-*.txt"))
 
 
 def test_every_dependency_is_pinned_within_its_bounds() -> None:
@@ -46,11 +48,27 @@ def test_model_requirements_are_pinned_as_in_the_lock() -> None:
         assert PINS[name] == pinned
 
 
-@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
-def test_locks_agree_and_hold_no_address(path: Path) -> None:
+@pytest.mark.parametrize("path", [*LOCKS, *(path.with_suffix(".lock") for path in PEERS)], ids=lambda path: path.name)
+def test_locks_hold_hashes_and_no_address(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "://" not in text
     assert "--index" not in text
+    entries = list(install.entries(text))
+    assert len(entries) >= len(lock.pins(path)) > 0
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.parametrize("wanted", PEERS, ids=lambda path: path.name)
+def test_lock_of_peers_pins_what_is_wanted(wanted: Path) -> None:
+    pinned = lock.pins(wanted.with_suffix(".lock"))
+    lines = [line for line in wanted.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert lines
+    for name, _, number in (line.partition(" ;")[0].partition("==") for line in lines):
+        assert pinned[name] == number
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_locks_agree(path: Path) -> None:
     shared = {name: pinned for name, pinned in lock.pins(path).items() if name in PINS}
     assert shared == {name: PINS[name] for name in shared}
 
