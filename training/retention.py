@@ -2,7 +2,7 @@
 
 from loguru import logger
 
-from recsys.alias.ledger import read_ledger
+from recsys.alias.ledger import moves_in, read_ledger
 from recsys.registry import Registry
 
 KEEP_TAG = "keep"
@@ -25,7 +25,7 @@ def delete_old_versions(registry: Registry, alias: str, keep: int) -> list[int]:
         How many of the newest versions stay in any case, at least 1.
     """
     metadata = registry.metadata()
-    moves = read_ledger(metadata.tags, alias)[-RECENT_MOVES:]
+    moves = moves_in(read_ledger(metadata.tags, alias))[-RECENT_MOVES:]
     needed = {*metadata.aliases.values()}
     needed |= {version for entry in moves for version in (entry.from_version, entry.to_version) if version is not None}
     deleted = []

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from loguru import logger
 
-from recsys.alias.ledger import Entry, read_ledger
+from recsys.alias.ledger import Entry, moves_in, read_ledger
 from recsys.alias.move import ModelMetadata
 from recsys.alias.tag_names import PREFIX, machine_tag
 from recsys.errors import RegistryError
@@ -134,7 +134,7 @@ def _ledgers(metadata: ModelMetadata) -> dict[str, tuple[Entry, ...]]:
 
 def _status(version: int, alias: str, ledger: Sequence[Entry]) -> str:
     """Return one sentence about what a version is, or was, to an alias; empty when it never had it."""
-    ledger = [entry for entry in ledger if entry.action != "traffic"]
+    ledger = moves_in(ledger)
     moves = [place for place, entry in enumerate(ledger) if entry.to_version == version]
     if not moves:
         return ""

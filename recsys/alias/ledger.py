@@ -106,6 +106,11 @@ def _entry_tags(tags: Mapping[str, str], alias: str) -> Iterator[tuple[int, str]
             yield int(number), text
 
 
+def moves_in(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that are about where the alias stands, and not about the traffic of the Challenger."""
+    return [entry for entry in entries if entry.action != "traffic"]
+
+
 def recorded_traffic(entries: Sequence[Entry]) -> Mapping[str, str]:
     """Return the tags of `recsys.traffic` as the history last had them."""
     return next((entry.traffic for entry in reversed(entries) if entry.traffic is not None), {})

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from recsys.errors import ModelUnavailableError
 from recsys.logs import RequestFields
 from serving.worker.loaded_model import LoadedModel
-from serving.worker.traffic.split import Split, Turn, turn_of
+from serving.worker.traffic.split import Split, Turn, takes_part, turn_of
 
 CORRELATION_HEADER = b"x-correlation-id"
 NO_MODEL = "none"
@@ -67,8 +67,8 @@ class RequestContext:
 
     def take_turn(self, split: Split, scope: Scope) -> None:
         """Let a split say which version answers, if the route has a part in it."""
-        self.turn = turn_of(split, scope, self.fields.correlation_id)
-        if self.turn is not None:
+        if takes_part(scope["path"]):
+            self.turn = turn_of(split, scope, self.fields.correlation_id)
             self.loaded = self.turn.model
 
     def name_caller(self, user_id: str | int | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from serving.worker.http.admission import READING_POSTS
+from serving.worker.traffic.split import takes_part
 
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
 
@@ -25,6 +26,14 @@ WITH_A_BODY = {
     "422": "`detail` lists the fields that are wrong",
 }
 CHANGING = {"403": "a page of another site may not ask for this"}
+USER: dict[str, Any] = {
+    "name": "X-User-ID",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Who asks, so that one user always gets the same version while two share the traffic; hashed, never "
+    "kept or logged. `user_id` in a body counts for more; without both the correlation id decides.",
+}
 GUESSED = {"429": "too many wrong tokens; `Retry-After` tells when to come back"}
 
 
@@ -44,6 +53,8 @@ def _completed(of_routes: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     found = of_routes()
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
+            if takes_part(path):
+                operation.setdefault("parameters", []).append(USER)
             for status, description in _answers(path, method, operation).items():
                 operation["responses"].setdefault(status, {"description": description, "content": ERROR})
     return found

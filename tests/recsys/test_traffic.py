@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ParameterError
-from recsys.traffic import CHALLENGER_TAG, POSITIONS, SHADOW_TAG, Share, Shares, position_of, salt_of, traffic_tags
+from recsys.traffic import (
+    CHALLENGER_TAG,
+    POSITIONS,
+    SHADOW,
+    SHADOW_TAG,
+    SPLIT,
+    Draw,
+    Share,
+    Shares,
+    position_of,
+    salt_of,
+    traffic_tags,
+)
 
 SALT = salt_of(2, "a" * 64).encode()
 
@@ -70,6 +82,24 @@ def test_share_that_grows_moves_nobody_back(caller: bytes, one: Fraction, other:
     position = position_of(caller, SALT)
     assert 0 <= position < POSITIONS
     assert not position < smaller.threshold or position < larger.threshold
+
+
+@given(st.binary(max_size=200), st.fractions(0, 100), st.sampled_from([SPLIT, SHADOW]))
+def test_draw_takes_those_whose_position_lies_below_the_threshold(
+    caller: bytes, percent: Fraction, purpose: bytes
+) -> None:
+    share = Share(percent)
+    assert Draw(share, SALT, purpose).takes(caller) == (position_of(caller, SALT, purpose) < share.threshold)
+
+
+def test_draw_at_the_very_end_is_exact() -> None:
+    position = position_of(b"ann", SALT)
+    for distance, taken in ((0, False), (1, True), (-1, False)):
+        share = Share(Fraction(100 * (position + distance), POSITIONS))
+        assert share.threshold == position + distance
+        assert Draw(share, SALT).takes(b"ann") is taken
+    assert Draw(Share(Fraction(100)), SALT).takes(b"ann")
+    assert not Draw(Share(), SALT).takes(b"ann")
 
 
 def test_positions_are_spread_evenly_and_independent_for_each_salt_and_purpose() -> None:

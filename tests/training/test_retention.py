@@ -8,7 +8,9 @@ from model_stores import client_of, make_store
 
 from recsys.alias import lease
 from recsys.alias.move import move
+from recsys.alias.traffic_switch import set_traffic
 from recsys.registry import Registry
+from recsys.traffic import CHALLENGER_TAG, Share
 from training.retention import KEEP_TAG, delete_old_versions
 
 N_VERSIONS = 16
@@ -43,6 +45,8 @@ def test_delete_old_versions_never_what_an_alias_or_the_ledger_or_a_tag_names(re
     for version in (2, 3, 4, 5, 6, 7, 8):  # the last five moves lead from 3 to 8
         move(registry, "Production", version, action="promoted")
     registry.set_alias("Challenger", 10)
+    for share in ("5%", "20%", "50%"):  # no moves, so they push none out
+        set_traffic(registry, "Production", {CHALLENGER_TAG: Share.parse(share)})
     registry.set_alias("canary", 11)
     registry.tag_version(12, {KEEP_TAG: "true"})
     registry.tag_version(13, {KEEP_TAG: "false"})

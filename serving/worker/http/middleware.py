@@ -94,8 +94,7 @@ class RequestMiddleware:
     def _count(self, context: RequestContext, label: str, status: int, seconds: float) -> None:
         self.metrics.count(label, status, seconds, context.error)
         if context.turn is not None:
-            experiment = context.turn.split.experiment
-            self.metrics.traffic.count_request(experiment, context.version, status, seconds)
+            self.metrics.traffic.count(context.turn, status, seconds)
 
     def _cast_shadow(self, context: RequestContext) -> None:
         if context.turn is not None and context.turn.shadowed is not None:

@@ -54,11 +54,10 @@ class PlainRequest:
     model: LoadedModel
     turn: Turn | None = None
 
-    def name_caller(self, user_id: str | int | None) -> None:
-        """Let the id in the body, if there is one, say who asks."""
-        if self.turn is not None and user_id is not None:
-            self.turn.name_caller(user_id)
-            self.model = self.turn.model
+    def name_caller(self, turn: Turn, user_id: str | int) -> None:
+        """Let the id in the body say who asks."""
+        turn.name_caller(user_id)
+        self.model = turn.model
 
 
 Quick = Callable[["Services", PlainRequest], bytes | None]
@@ -146,7 +145,7 @@ class ShortWays:
         split = self._services.served.split
         if split is not None:
             asked.turn = turn = turn_of(split, scope, fields.correlation_id)
-            asked.model = model if turn is None else turn.model
+            asked.model = turn.model
         token = REQUEST.set(fields)
         try:
             content = way.quick(self._services, asked)
@@ -157,8 +156,7 @@ class ShortWays:
             fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
             self._services.metrics.count(way.label, 200, seconds, None)
             if asked.turn is not None:
-                experiment = asked.turn.split.experiment
-                self._services.metrics.traffic.count_request(experiment, asked.model.version, 200, seconds)
+                self._services.metrics.traffic.count(asked.turn, 200, seconds)
             log_request("request answered", fields)
         except RecsysError:
             return None  # the long way meets it again, and tells the caller

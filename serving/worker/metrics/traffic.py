@@ -15,6 +15,7 @@ from serving.worker.metrics.latency import BUCKETS
 
 if TYPE_CHECKING:
     from serving.shared.board import Row
+    from serving.worker.traffic.split import Turn
 
 PLACES = 8
 NO_EXPERIMENT = 0
@@ -23,8 +24,8 @@ NO_EXPERIMENT = 0
 EVENTS = ("click", "watch", "rating")
 SHADOW_COUNTS = ("compared", "failed", "dropped")
 
-_EXPERIMENT, _VERSION, _LAST_USED, _SINCE, _REQUESTS, _ERRORS, _SECONDS, _LISTS, _POPULAR, _STARS = range(10)
-_EVENTS = 10
+_EXPERIMENT, _VERSION, _LAST_USED, _SINCE, _ERRORS, _SECONDS, _LISTS, _POPULAR, _STARS = range(9)
+_EVENTS = 9
 _SHADOW = _EVENTS + len(EVENTS)
 _OVERLAP = _SHADOW + len(SHADOW_COUNTS)
 _AGREEMENT, _SHADOW_SECONDS = _OVERLAP + 1, _OVERLAP + 2
@@ -84,21 +85,25 @@ class TrafficMetrics:
         self._board = board
         self._row = board.row(slot)
         # A worker that replaces a dead one goes on in its row.
-        self._places = {_key_of(self._row, start): start for start in _STARTS if self._row[start + _VERSION]}
+        known = {_key_of(self._row, start): start for start in _STARTS if self._row[start + _VERSION]}
+        self._places = {(experiment, str(version)): start for (experiment, version), start in known.items()}
 
-    def count_request(self, experiment: int, version: str, status: int, seconds: float) -> None:
-        """Count one request that a version has answered."""
-        row, start = self._row, self._place(experiment, version)
-        row[start + _REQUESTS] += 1
-        row[start + _ERRORS] += status >= 400
+    def count(self, turn: "Turn", status: int, seconds: float) -> None:
+        """Count one request that a version has answered in an experiment, and the list that it gave, if it did."""
+        # Spelled out, as every request of an experiment comes by here.
+        row, key = self._row, (turn.split.experiment, turn.model.version)
+        start = self._places.get(key)
+        if start is None:
+            start = self._take_place(*key)
+        row[start + _LAST_USED] = time.time()
         row[start + _SECONDS] += seconds
         row[start + _HISTOGRAM + bisect_left(BUCKETS, seconds)] += 1
-
-    def count_list(self, experiment: int, version: str, *, is_popular: bool) -> None:
-        """Count one list that was shown."""
-        start = self._place(experiment, version)
-        self._row[start + _LISTS] += 1
-        self._row[start + _POPULAR] += is_popular
+        if status >= 400:
+            row[start + _ERRORS] += 1
+        elif turn.is_popular is not None:
+            row[start + _LISTS] += 1
+            if turn.is_popular:
+                row[start + _POPULAR] += 1
 
     def count_event(self, experiment: int, version: str, kind: str, stars: float) -> None:
         """Count one event; ``stars`` is 0 but for ratings."""
@@ -152,13 +157,13 @@ class TrafficMetrics:
         return max(used)[1] if used else None
 
     def _place(self, experiment: int, version: str) -> int:
-        start = self._places.get((experiment, int(version)))
+        start = self._places.get((experiment, version))
         if start is None:
-            start = self._take_place(experiment, int(version))
+            start = self._take_place(experiment, version)
         self._row[start + _LAST_USED] = time.time()
         return start
 
-    def _take_place(self, experiment: int, version: int) -> int:
+    def _take_place(self, experiment: int, version: str) -> int:
         """Return a place for what has none, the longest unused one, emptied."""
         row = self._row
         start = min(_STARTS, key=lambda start: (row[start + _LAST_USED], start))
@@ -168,7 +173,7 @@ class TrafficMetrics:
             row[cell] = 0.0
         row[start + _SINCE] = time.time()
         row[start + _EXPERIMENT] = experiment
-        row[start + _VERSION] = version
+        row[start + _VERSION] = int(version)
         self._places[experiment, version] = start
         return start
 
@@ -187,14 +192,15 @@ def _total(key: tuple[int, int], places: Sequence[tuple["Row", int]]) -> ArmTota
     def counts(names: Sequence[str], first: int) -> dict[str, int]:
         return {name: int(total(first + number)) for number, name in enumerate(names)}
 
+    histogram = tuple(int(total(_HISTOGRAM + number)) for number in range(len(BUCKETS) + 1))
     return ArmTotals(
         experiment=key[0],
         version=str(key[1]),
         since=min(row[start + _SINCE] for row, start in places),
-        requests=int(total(_REQUESTS)),
+        requests=sum(histogram),
         errors=int(total(_ERRORS)),
         seconds=total(_SECONDS),
-        histogram=tuple(int(total(_HISTOGRAM + number)) for number in range(len(BUCKETS) + 1)),
+        histogram=histogram,
         lists=int(total(_LISTS)),
         popular=int(total(_POPULAR)),
         events=counts(EVENTS, _EVENTS),

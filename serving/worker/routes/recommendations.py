@@ -42,7 +42,8 @@ def plain_question(services: Services, asked: PlainRequest) -> bytes | None:
         question = Question.model_validate_json(asked.body)
     except ValidationError:
         return None
-    asked.name_caller(question.user_id)
+    if asked.turn is not None and question.user_id is not None:
+        asked.name_caller(asked.turn, question.user_id)
     return answer_as_served(services, asked.model, question, asked.turn)
 
 
@@ -63,8 +64,7 @@ def answer_as_served(services: Services, model: LoadedModel, question: Question,
         rows=answer.rows,
     )
     if turn is not None:
-        services.metrics.traffic.count_list(turn.split.experiment, model.version, is_popular=answer.is_popular)
-        turn.shadow(question, answer.rows)
+        turn.has_listed(question, answer.rows, is_popular=answer.is_popular)
     return answer.body
 
 

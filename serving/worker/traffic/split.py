@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from recsys.traffic import Share, position_of
+from recsys.traffic import SHADOW, SPLIT, Draw, Share
 from serving.shared.published_traffic import PublishedTraffic
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.schemas import Question
@@ -30,11 +30,9 @@ class Split:
     ----------
     production, challenger
         The versions.
-    threshold, shadow_threshold
-        Callers below the first are answered by the Challenger; what Production answers callers below the second is
-        answered by the Challenger as well, unseen.
-    salt
-        Of the hash of callers.
+    callers, shadowed
+        The Challenger answers callers in the first; what Production answers those in the second it answers as well,
+        unseen. None for nobody.
     experiment
         Under this number the counters are kept: one for each Challenger and share, so that what is compared was
         counted over the same time.
@@ -42,25 +40,27 @@ class Split:
 
     production: LoadedModel
     challenger: LoadedModel
-    threshold: int
-    shadow_threshold: int
-    salt: bytes
+    callers: Draw | None
+    shadowed: Draw | None
     experiment: int
 
     @classmethod
     def of(cls, traffic: PublishedTraffic, production: LoadedModel, challenger: LoadedModel) -> "Split":
         """Return the split that is published, over the versions as they are loaded."""
-        share, salt = Share.parse(traffic.challenger_share), traffic.salt.encode()
-        shadow = Share.parse(traffic.shadow_share)
-        return cls(production, challenger, share.threshold, shadow.threshold, salt, experiment_of(traffic))
+        salt, challenged = traffic.salt.encode(), Share.parse(traffic.challenger_share)
+        shadowed = Share.parse(traffic.shadow_share)
+        return cls(
+            production,
+            challenger,
+            Draw(challenged, salt, SPLIT) if challenged else None,
+            Draw(shadowed, salt, SHADOW) if shadowed else None,
+            experiment_of(traffic),
+        )
 
     def model_for(self, caller: bytes) -> LoadedModel:
         """Return the version that answers a caller."""
-        return self.challenger if position_of(caller, self.salt) < self.threshold else self.production
-
-    def is_shadowed(self, caller: bytes) -> bool:
-        """Return whether what Production answers a caller is answered by the Challenger as well."""
-        return position_of(caller, self.salt, b"shadow") < self.shadow_threshold
+        callers = self.callers
+        return self.challenger if callers is not None and callers.takes(caller) else self.production
 
     def hiding(self, movie_ids: frozenset[int]) -> "Split":
         """Return the same split over models that never show these movies."""
@@ -79,6 +79,8 @@ class Turn:
         Who asks; hashed, and never shown or logged.
     model
         The version that answers.
+    is_popular
+        Whether the list that was given is of popular movies; None when none was.
     shadowed
         What Production was asked and has answered, where the Challenger is to answer it as well.
     """
@@ -86,6 +88,7 @@ class Turn:
     split: Split
     caller: bytes
     model: LoadedModel
+    is_popular: bool | None = None
     shadowed: "Asked | None" = None
 
     def name_caller(self, user_id: str | int) -> None:
@@ -93,10 +96,11 @@ class Turn:
         self.caller = str(user_id).encode()
         self.model = self.split.model_for(self.caller)
 
-    def shadow(self, question: Question, rows: tuple[int, ...]) -> None:
-        """Let the Challenger answer a question of Production's as well, if the caller is in its share."""
-        split = self.split
-        if split.shadow_threshold and self.model is split.production and split.is_shadowed(self.caller):
+    def has_listed(self, question: Question, rows: tuple[int, ...], *, is_popular: bool) -> None:
+        """Note the list that was given, and let the Challenger answer Production's as well if the caller is drawn."""
+        self.is_popular = is_popular
+        shadowed = self.split.shadowed
+        if shadowed is not None and self.model is self.split.production and shadowed.takes(self.caller):
             self.shadowed = Asked(question, rows)
 
 
@@ -107,17 +111,18 @@ class Asked(NamedTuple):
     rows: tuple[int, ...]
 
 
-def turn_of(split: Split, scope: Scope, correlation_id: str) -> Turn | None:
-    """Return the part of a request in a split, None when its route has none.
-
-    The caller is told by ``X-User-ID``, else by the correlation id.
-    """
-    path: str = scope["path"]
-    if path != RECOMMEND and not path.startswith(MOVIES):
-        return None
-    given = next((value.strip() for name, value in scope["headers"] if name == USER_HEADER), b"")
-    caller = given or correlation_id.encode()
+def turn_of(split: Split, scope: Scope, correlation_id: str) -> Turn:
+    """Return the part of a request in a split: the caller is told by ``X-User-ID``, else by the correlation id."""
+    for name, value in scope["headers"]:
+        if name == USER_HEADER and (caller := value.strip()):
+            return Turn(split, caller, split.model_for(caller))
+    caller = correlation_id.encode()
     return Turn(split, caller, split.model_for(caller))
+
+
+def takes_part(path: str) -> bool:
+    """Return whether a path is answered by the version that is the caller's, and not always by Production."""
+    return path == RECOMMEND or path.startswith(MOVIES)
 
 
 def experiment_of(traffic: PublishedTraffic) -> int:
