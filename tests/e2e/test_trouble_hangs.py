@@ -74,6 +74,8 @@ def test_hung_workers_are_replaced_counted_and_told_of(service: Service, how: st
         hang(pid, how)
     wait_until(lambda: not any(is_running(pid) for pid in before[:n_hung]))
     service.wait_until(lambda: service.ask("/metrics").json["workers"] == N_WORKERS)
+    # A worker is gone a moment before its parent has taken note of it.
+    service.wait_until(lambda: service.ask("/metrics").json["worker_deaths"] >= n_hung)
     counts = service.ask("/metrics").json
     assert (counts["worker_hangs"], counts["worker_deaths"]) == (n_hung, n_hung)
     assert f"recsys_worker_hangs_total {n_hung}" in service.ask("/metrics", Accept="text/plain").text
