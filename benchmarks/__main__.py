@@ -13,6 +13,7 @@ BENCHMARKS = {
     "histories": "benchmarks.histories",
     "cold-start": "benchmarks.cold_start",
     "large": "benchmarks.large",
+    "growth": "benchmarks.growth",
     "simulate": "benchmarks.simulation",
     "reading": "benchmarks.reading",
     "similar": "benchmarks.similar",

@@ -105,16 +105,30 @@ class BoundedLists:
             What may come up.
         """
         found = _scanned(order, self.items.user_vectors(histories), histories, n)
-        # Without a like, or with a score of zero or less in the list, what counts is more than the products tell.
-        rest = np.flatnonzero(~self.items.likes_anything(histories) | ~(found.scores[:, -1] > 0))
+        is_empty = np.diff(histories.indptr) == 0
+        if is_empty.any():
+            found.item_indices[is_empty], found.scores[is_empty] = self._popular(n, order)
+        # With a like and a movie that scores above zero, the products are the scores; factors divide those below.
+        is_told = self.items.likes_anything(histories)
+        is_told &= found.scores[:, 0 if self.items.factors is None else -1] > 0
+        rest = np.flatnonzero(~is_told & ~is_empty)
         if len(rest):
             members = np.sort(order.items)
             asked = histories[rest]
             scores = mask_seen(self.scorer.scores(asked), asked)[:, members]
-            best = top_items(scores, n)
-            found.item_indices[rest] = np.where(best.item_indices >= 0, members[best.item_indices], NO_ITEM)
-            found.scores[rest] = best.scores
+            found.item_indices[rest], found.scores[rest] = _named(top_items(scores, n), members)
         return found
+
+    def _popular(self, n: int, order: ScanOrder) -> TopItems:
+        """Return the list of whoever has rated nothing, (1, n), the same for all."""
+        members = np.sort(order.items)
+        empty = sp.csr_array((1, self.matrix.n_items), dtype=np.float32)
+        return _named(top_items(self.scorer.scores(empty)[:, members], n), members)
+
+
+def _named(best: TopItems, members: NDArray[np.integer]) -> TopItems:
+    """Return lists of places among some movies as lists of these."""
+    return best._replace(item_indices=np.where(best.item_indices >= 0, members[best.item_indices], NO_ITEM))
 
 
 def _scanned(order: ScanOrder, users: Float32, histories: sp.csr_array, n: int) -> TopItems:
