@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recsys.data import Dataset
-    from recsys.frames import MovieModel, evaluate, fit, load, read_ratings
+    from recsys.frames import evaluate, fit, load, read_ratings
+    from recsys.movie_model import MovieModel
 
 __version__ = "0.1.0"
 __all__ = ["Dataset", "MovieModel", "__version__", "evaluate", "fit", "load", "read_ratings"]

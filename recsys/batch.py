@@ -12,8 +12,9 @@ from recsys.bounded_lists import BoundedLists
 from recsys.catalog import Catalog
 from recsys.data.indexing import find_ids, index_ids
 from recsys.filter import Allowed, MovieFilter, allowed_movies
-from recsys.model import DEFAULT_N, Recommender
+from recsys.model import Recommender
 from recsys.picking import pick
+from recsys.question import DEFAULT_N
 from recsys.scorers import scorer_of
 from recsys.top_k import NO_ITEM, TopItems, mask_seen, top_items
 

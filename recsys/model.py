@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,47 +15,18 @@ from recsys.fallback import popular_scores
 from recsys.filter import Allowed, MovieFilter, allowed_movies, as_filter
 from recsys.history import History, history_of
 from recsys.item_matrix import ItemMatrix
-from recsys.movie_ids import is_whole, whole_id, whole_ids
+from recsys.movie_ids import whole_id, whole_ids
 from recsys.picking import best_finite, pick
+from recsys.question import DEFAULT_N, MAX_N, check_question  # noqa: F401  the code of earlier models imports all three
 from recsys.reasons import Reasons, reasons_of
-from recsys.recency import MAX_RECENCY, RecentPopularity, all_time_popularity, apply_factors, trend
+from recsys.recency import RecentPopularity, all_time_popularity, apply_factors, trend
+from recsys.recommendations import Recommendations, Strategy
 from recsys.top_k import top_k
 
-Strategy = Literal["personal", "popular"]
-
-DEFAULT_N = 10
-MAX_N = 50
-"""The longest list that the service and the pyfunc give."""
 DEFAULT_MIN_RATING = 3.5
 """Not used any more; the code of models that were registered earlier imports it."""
 REASONS = 3
 """So many liked movies are named for a recommendation."""
-
-
-@dataclass(frozen=True, eq=False)
-class Recommendations:
-    """An answer of `Recommender.recommend`.
-
-    Attributes
-    ----------
-    item_indices
-        int64, (at most n,), rows of the catalog, best first; places for new movies come last.
-    scores
-        float32, (at most n,). With strategy ``popular`` the share of recent users who have rated each movie, from 0 to
-        1, lowered by its likeness to what is disliked.
-    strategy
-        ``personal``, or ``popular`` where no known movie was liked or nothing liked speaks for another.
-    unknown_movie_ids
-        Movies of the history and candidates of the filter that the catalog does not hold, ascending.
-    n_new
-        How many of the last ones fill places for new movies.
-    """
-
-    item_indices: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    strategy: Strategy
-    unknown_movie_ids: tuple[int, ...]
-    n_new: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,18 +287,3 @@ class Recommender:
         best = top_k(similarities, min(n, len(similarities)))
         best = best[similarities[best] > 0]
         return best, similarities[best]
-
-
-def check_question(*, n: int, diversity: float = 0.0, recency: float | None = None, new: int = 0) -> None:
-    """Raise a `ParameterError` for a parameter out of its range."""
-    for name, value in (("n", n), ("new", new)):
-        if not is_whole(value):
-            raise ParameterError(f"{name}={value!r} is no whole number")
-    if n < 1:
-        raise ParameterError(f"n={n}: ask for at least 1 movie")
-    if not 0 <= diversity <= 1:
-        raise ParameterError(f"diversity={diversity:g}: use 0 (off) to 1")
-    if recency is not None and not 0 <= recency <= MAX_RECENCY:
-        raise ParameterError(f"recency={recency:g}: use 0 (off) to {MAX_RECENCY:g}")
-    if not 0 <= new <= n:
-        raise ParameterError(f"new={new}: use 0 (off) to n={n} places")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from recsys.alias.tag_names import machine_tag, read_tag
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.errors import ArtifactError
-from recsys.storage import LOGGED_FOLDER, MANIFEST
+from recsys.manifest import MANIFEST
+from recsys.storage import LOGGED_FOLDER
 
 if TYPE_CHECKING:
     from recsys.model_version import ModelVersion

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from recsys.errors import ArtifactError, ParameterError, UnknownMovieError, did_you_mean
 from recsys.filter import Allowed, allowed_movies, as_filter
-from recsys.model import DEFAULT_N, MAX_N, Recommender, check_question
+from recsys.model import Recommender
 from recsys.movie_ids import is_whole, whole_id
 from recsys.pyfunc_input import read_list, read_rows
+from recsys.question import DEFAULT_N, MAX_N, check_question
 from recsys.storage import LOGGED_FOLDER, load_model
 
 ARTIFACT = "model"

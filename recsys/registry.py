@@ -15,8 +15,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from recsys.alias.description import describe
-from recsys.alias.move import AliasState, ModelMetadata, settle
+from recsys.alias.move import settle
 from recsys.alias.spellings import pointers, standard_spellings
+from recsys.alias.state import AliasState, ModelMetadata
 from recsys.checksums import remove_added_files
 from recsys.errors import ArtifactError, LeaseHeldError, ParameterError, RegistryError
 from recsys.model_checks import has_checksums, verify_checksums

@@ -18,7 +18,6 @@ Version 1 of the format knew no factors; it is read as well.
 Nothing is pickled, and arrays are opened memory-mapped, so that processes share their pages.
 """
 
-import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,23 +27,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.catalog import Catalog
 from recsys.checksums import sha256_of
 from recsys.drift.profile import DataProfile
 from recsys.errors import ArtifactError
 from recsys.item_matrix import ItemMatrix, matrix_from_arrays
+from recsys.manifest import FORMAT_VERSION, MANIFEST, read_manifest, verify_files
 from recsys.model import Recommender
+from recsys.movies_csv import read_movies, write_movies
 from recsys.recency import RecentPopularity, all_time_popularity
 
-FORMAT_VERSION = 2
-READABLE_VERSIONS = (1, 2)
-MANIFEST = "model.json"
 LOGGED_FOLDER = Path("artifacts") / "recommender"
 """Where the model folder lies within a model that MLflow has logged."""
 MOVIES = "movies.csv"
 PROFILE = "data_profile.json"
 RECENT_POPULARITY = "recent_popularity.npy"
-MOVIE_COLUMNS = ["movie_id", "title", "year", "genres", "imdb_url"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def save_model(recommender: Recommender, info: ModelInfo, folder: Path, *, profi
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise ArtifactError(f"{folder} is not empty; save a model into a new folder")
-    _write_movies(recommender.catalog, folder / MOVIES)
+    write_movies(recommender.catalog, folder / MOVIES)
     if profile is not None:
         (folder / PROFILE).write_text(json.dumps(profile.as_json(), indent=1) + "\n", encoding="utf-8")
     np.save(folder / "popularity.npy", recommender.popularity.astype(np.int64))
@@ -125,7 +121,7 @@ def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, Model
     manifest = read_manifest(folder)
     if verify:
         verify_files(folder, manifest["sha256"])
-    catalog = _read_movies(folder / MOVIES, tuple(manifest["genre_names"]))
+    catalog = read_movies(folder / MOVIES, tuple(manifest["genre_names"]))
     weights = _open_matrix("item_weights", folder, manifest["sha256"])
     shared = manifest["similarity_is_weights"]
     similarity = weights if shared else _open_matrix("item_similarity", folder, manifest["sha256"])
@@ -162,48 +158,6 @@ def read_profile(folder: Path) -> DataProfile | None:
     return DataProfile.from_json(fields)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the contents of ``model.json``.
-
-    Raises
-    ------
-    ArtifactError
-        When it is missing, not JSON, or of a format that this version does not read.
-    """
-    path = folder / MANIFEST
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtifactError(f"{folder} holds no {MANIFEST}; it is not a model folder") from None
-    except ValueError as error:
-        raise ArtifactError(f"{path} is not JSON ({error}); train or download the model again") from None
-    version = manifest.get("format_version")
-    if version not in READABLE_VERSIONS:
-        readable = " and ".join(map(str, READABLE_VERSIONS))
-        raise ArtifactError(
-            f"{path} has format version {version!r}, but this release reads {readable}; "
-            "train the model again, or use the release that wrote it"
-        )
-    return manifest
-
-
-def verify_files(folder: Path, sums: dict[str, str]) -> None:
-    """Compare files with their sha256 sums.
-
-    Raises
-    ------
-    ArtifactError
-        For the first file that is missing or altered.
-    """
-    for name, expected in sorted(sums.items()):
-        path = folder / name
-        if not path.is_file():
-            raise ArtifactError(f"{path} is missing; download or train the model again")
-        found = sha256_of(path)
-        if found != expected:
-            raise ArtifactError(f"{path} has been altered: sha256 {found}, expected {expected}; it is not loaded")
-
-
 def _write_matrix(matrix: ItemMatrix, name: str, folder: Path) -> None:
     for part, array in matrix.arrays.items():
         np.save(folder / f"{name}.{part}.npy", np.ascontiguousarray(array))
@@ -232,29 +186,3 @@ def _open_array(path: Path) -> NDArray[Any]:
     # A plain view of the same pages: each look into a `np.memmap` costs a microsecond more.
     array: NDArray[Any] = np.asarray(mapped)
     return array
-
-
-def _write_movies(catalog: Catalog, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(MOVIE_COLUMNS)
-        for index, movie_id in enumerate(catalog.movie_ids.tolist()):
-            genres = "|".join(catalog.genres_of(index))
-            writer.writerow([movie_id, catalog.titles[index], catalog.years[index], genres, catalog.imdb_urls[index]])
-
-
-def _read_movies(path: Path, genre_names: tuple[str, ...]) -> Catalog:
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    column = {name: number for number, name in enumerate(genre_names)}
-    genres = np.zeros((len(rows), len(genre_names)), dtype=bool)
-    for index, row in enumerate(rows):
-        genres[index, [column[name] for name in row["genres"].split("|") if name]] = True
-    return Catalog(
-        movie_ids=np.array([row["movie_id"] for row in rows], dtype=np.int64),
-        titles=tuple(row["title"] for row in rows),
-        years=np.array([row["year"] for row in rows], dtype=np.int32),
-        genres=genres,
-        genre_names=genre_names,
-        imdb_urls=tuple(row["imdb_url"] for row in rows),
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from recsys.alias.move import ModelMetadata
+from recsys.alias.state import ModelMetadata
 from recsys.errors import RegistryError
 
 

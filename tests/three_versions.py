@@ -12,9 +12,10 @@ from recsys import pyfunc
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.data import Dataset
 from recsys.fitting import Recipe, as_recommender, model_info
+from recsys.manifest import MANIFEST
 from recsys.methods import get_method, make_params
 from recsys.registry import Registry
-from recsys.storage import LOGGED_FOLDER, MANIFEST, save_model
+from recsys.storage import LOGGED_FOLDER, save_model
 
 METHODS = ("content-cosine", "content-jaccard", "content-cosine")
 

@@ -17,7 +17,8 @@ from recsys.data.formats import DEFAULT_POLICIES
 from recsys.data.histories import read_histories
 from recsys.data.policies import Policies
 from recsys.data.rating_table import RatingTable
-from recsys.model import Recommender, check_question
+from recsys.model import Recommender
+from recsys.question import check_question
 from recsys.registry import Registry
 from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER, load_model

@@ -1,6 +1,7 @@
 """The first version ever is promoted without a contest: there is nobody to beat."""
 
-from recsys.alias.move import AliasState, move
+from recsys.alias.move import move
+from recsys.alias.state import AliasState
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 

@@ -9,7 +9,8 @@ from mlflow.entities import RunData
 
 from recsys.alias.description import describe
 from recsys.alias.ledger import version_before
-from recsys.alias.move import AliasState, Move, move, settle
+from recsys.alias.move import Move, move, settle
+from recsys.alias.state import AliasState
 from recsys.errors import ArtifactError, ParameterError, RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry

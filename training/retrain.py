@@ -11,7 +11,8 @@ from loguru import logger
 
 from recsys.alias.description import describe
 from recsys.alias.lease import Lease, held_lease
-from recsys.alias.move import AliasState, Move, move, settle
+from recsys.alias.move import Move, move, settle
+from recsys.alias.state import AliasState
 from recsys.alias.tag_names import machine_tag
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError

@@ -11,7 +11,7 @@ from typing import Protocol
 from loguru import logger
 
 from recsys.alias.ledger import Entry, moves_in, read_ledger
-from recsys.alias.move import ModelMetadata
+from recsys.alias.state import ModelMetadata
 from recsys.alias.tag_names import PREFIX, machine_tag
 from recsys.errors import RegistryError
 from recsys.model_version import ModelVersion

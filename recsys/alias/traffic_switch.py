@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from recsys.alias.identity import who_am_i
 from recsys.alias.lease import Lease
 from recsys.alias.ledger import Entry, entry_key
-from recsys.alias.move import WAIT_SECONDS, AliasState, AliasStore, lock, settle_under
+from recsys.alias.move import WAIT_SECONDS, lock, settle_under
+from recsys.alias.state import AliasState, AliasStore
 from recsys.alias.traffic_record import traffic_entry
 from recsys.traffic import CHALLENGER, Share
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from recsys.alias.move import AliasState, ModelMetadata
+from recsys.alias.state import AliasState, ModelMetadata
 from recsys.errors import NotRegisteredError
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry

@@ -3,12 +3,12 @@
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 
 from loguru import logger
 
+from recsys.processes import end_all
 from serving.parent.worker_process import HARM_SIGNALS, WorkerProcess
 from serving.shared.board import Board, create_memory
 from serving.shared.heartbeat import Watch
@@ -86,16 +86,7 @@ class Supervisor:
     def stop(self) -> None:
         """End all workers: requests in flight are answered, new ones are not accepted."""
         self._turn_callers_away()
-        for worker in self._workers:
-            worker.process.terminate()
-        deadline = time.monotonic() + KILL_AFTER_SECONDS
-        for worker in self._workers:
-            try:
-                worker.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                logger.warning("worker {} does not end; it is killed", worker.process.pid)
-                worker.process.kill()
-                worker.process.wait()
+        end_all([worker.process for worker in self._workers], KILL_AFTER_SECONDS)
 
     def _turn_callers_away(self) -> None:
         """Let no more connections queue up, and give the workers a moment to take those that have."""

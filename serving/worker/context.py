@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from recsys.errors import ModelUnavailableError
-from recsys.logs import RequestFields
+from recsys.log_lines import RequestFields
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.traffic.split import Split, Turn, takes_part, turn_of
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from recsys.catalog import Catalog
 from recsys.checksums import tree_sha256
 from recsys.errors import ArtifactError
+from recsys.manifest import MANIFEST
 from recsys.model import Recommender
-from recsys.storage import LOGGED_FOLDER, MANIFEST, ModelInfo, load_model, read_profile
+from recsys.storage import LOGGED_FOLDER, ModelInfo, load_model, read_profile
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.worker.titles import TitleIndex
 

@@ -8,8 +8,9 @@ import orjson
 
 from recsys.filter import MovieFilter, allowed_movies
 from recsys.history import History
-from recsys.model import Recommendations, check_question
+from recsys.question import check_question
 from recsys.reasons import Reasons
+from recsys.recommendations import Recommendations
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.schemas import Question
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.catalog import MAX_STARS, MIN_STARS
 from recsys.filter import MAX_ID, MovieFilter
-from recsys.model import DEFAULT_N, MAX_N
+from recsys.question import DEFAULT_N, MAX_N
 from recsys.recency import MAX_RECENCY
 
 MAX_RATINGS = 1000

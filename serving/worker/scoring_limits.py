@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from recsys.errors import ParameterError
-from recsys.model import DEFAULT_N
+from recsys.question import DEFAULT_N
 from recsys.settings import LimitSettings
 from serving.worker.errors import RequestTooLargeError, UnreadableTableError
 

@@ -14,8 +14,9 @@ from mlflow import MlflowClient
 from mlflow_server import failing_proxy, running_server
 from service_process import Service, environment
 
-from recsys.alias.move import AliasState, move, settle
+from recsys.alias.move import move, settle
 from recsys.alias.spellings import pointers
+from recsys.alias.state import AliasState
 from recsys.errors import RegistryError
 from recsys.registry import Registry
 from training.cli import main

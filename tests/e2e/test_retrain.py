@@ -13,7 +13,8 @@ from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 from service_process import environment
 
-from recsys.alias.move import AliasState, move
+from recsys.alias.move import move
+from recsys.alias.state import AliasState
 from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
 from recsys.registry import Registry

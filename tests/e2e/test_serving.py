@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from recsys.logs import FIELDS
+from recsys.log_lines import FIELDS
 from recsys.registry import Registry
 
 N_WORKERS = 4

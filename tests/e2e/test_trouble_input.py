@@ -11,7 +11,7 @@ from published_models import publish
 from service_process import Service
 
 from recsys.data import Dataset
-from recsys.logs import FIELDS
+from recsys.log_lines import FIELDS
 from serving.shared.model_cache import ModelCache
 from serving.worker.http.middleware import MAX_BODY_BYTES
 

@@ -19,7 +19,7 @@ from published_models import publish
 from service_process import Service, environment, free_port
 
 from recsys.data import Dataset
-from recsys.logs import FIELDS
+from recsys.log_lines import FIELDS
 from serving.shared.model_cache import ModelCache
 
 N_WORKERS = 4

@@ -10,7 +10,8 @@ from select import PIPE_BUF
 import pytest
 from loguru import logger
 
-from recsys.logs import FIELDS, REQUEST, RequestFields, log_request, set_up_logs
+from recsys.log_lines import FIELDS, REQUEST, RequestFields
+from recsys.logs import log_request, set_up_logs
 
 
 @pytest.fixture(autouse=True)

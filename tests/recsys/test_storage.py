@@ -9,9 +9,10 @@ import pytest
 from recsys.data import Dataset
 from recsys.errors import ArtifactError
 from recsys.fitting import Recipe, as_recommender, model_info
+from recsys.manifest import MANIFEST
 from recsys.methods import get_method, make_params, method_names, neighborhoods
 from recsys.model import Recommender
-from recsys.storage import MANIFEST, load_model, save_model
+from recsys.storage import load_model, save_model
 
 
 def saved(method: str, dataset: Dataset, folder: Path) -> Recommender:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from recsys.logs import FIELDS, set_up_logs
+from recsys.log_lines import FIELDS
+from recsys.logs import set_up_logs
 
 CLICK = {"model_version": 1, "event": "click", "movie_id": 10}
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from recsys.logs import FIELDS, set_up_logs
+from recsys.log_lines import FIELDS
+from recsys.logs import set_up_logs
 from serving.worker import questions
 from serving.worker.routes.index import LINKS
 

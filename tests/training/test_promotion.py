@@ -11,13 +11,14 @@ from empty_store import write_empty_store
 from model_stores import add_version, client_of, make_store, recipe
 
 from recsys.alias import lease
-from recsys.alias.move import AliasState
+from recsys.alias.state import AliasState
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import ArtifactError, RegistryError
 from recsys.frames import load
+from recsys.manifest import MANIFEST
 from recsys.registry import Registry
-from recsys.storage import LOGGED_FOLDER, MANIFEST
+from recsys.storage import LOGGED_FOLDER
 from training.cli import main
 from training.first_version import promote_first
 

@@ -9,7 +9,8 @@ from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 
 from recsys.alias import lease
-from recsys.alias.move import AliasState, move
+from recsys.alias.move import move
+from recsys.alias.state import AliasState
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.errors import LeaseHeldError, RecsysError

@@ -13,7 +13,8 @@ from model_stores import add_version, client_of, make_store, recipe
 
 from recsys.alias import lease
 from recsys.alias.description import describe
-from recsys.alias.move import AliasState, settle
+from recsys.alias.move import settle
+from recsys.alias.state import AliasState
 from recsys.data import Dataset
 from recsys.proportions import difference
 from recsys.registry import Registry

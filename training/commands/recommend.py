@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recsys.batch import Wanted
 from recsys.hidden import read_hidden
-from recsys.model import DEFAULT_N, check_question
+from recsys.question import DEFAULT_N, check_question
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 from training.batch import Written, fetched_model, recommend_file

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any
 
 from recsys.alias.description import describe
-from recsys.alias.move import AliasState
+from recsys.alias.state import AliasState
 from recsys.alias.traffic_record import traffic_in_words
 from recsys.alias.traffic_switch import TrafficChange, set_traffic
 from recsys.errors import ParameterError

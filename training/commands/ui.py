@@ -11,21 +11,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import webbrowser
 from importlib.util import find_spec
-from types import FrameType
 
 from mlflow import MlflowClient
 
 from recsys.errors import RecsysError
+from recsys.processes import end_all
 from recsys.registry import Registry, registry_of
 from recsys.settings import Settings
 from training.project_run import chosen_experiment
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS, LOOK_SECONDS, KILL_AFTER_SECONDS = 120.0, 0.3, 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:  # noqa: ARG001
@@ -59,30 +60,31 @@ def serve(tracking_uri: str, path: str, args: argparse.Namespace) -> int:
     """Serve the pages until an interrupt or SIGTERM."""
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(args.port), "--workers", "1"]
     # Not as an argument, which everybody on the machine can read: the address of a database may hold a password.
-    server = subprocess.Popen(command, env={**os.environ, "MLFLOW_BACKEND_STORE_URI": tracking_uri})
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        server.terminate()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    if wait_for(f"http://{HOST}:{args.port}/health", server):
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    # A session of its own: an interrupt from the terminal reaches this process only, which then ends the server.
+    server = subprocess.Popen(
+        command, env={**os.environ, "MLFLOW_BACKEND_STORE_URI": tracking_uri}, start_new_session=True
+    )
+    if wait_for(f"http://{HOST}:{args.port}/health", server, stop):
         show(f"http://{HOST}:{args.port}/{path}", args)
-    code = server.wait()
-    if code not in (0, -signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM):
-        raise RecsysError(f"MLflow's server has ended with {code}; see above, or choose another --port")
-    return 0
+    while server.poll() is None:
+        if stop.wait(LOOK_SECONDS):
+            end_all([server], KILL_AFTER_SECONDS)
+            return 0
+    raise RecsysError(f"MLflow's server has ended with {server.returncode}; see above, or choose another --port")
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> bool:
-    """Return whether the server answers before it ends, and before the patience does."""
+def wait_for(address: str, server: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+    """Return whether the server answers before it ends, before the patience does, and before it is to stop."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while server.poll() is None and time.monotonic() < until:
+    while server.poll() is None and not stop.is_set() and time.monotonic() < until:
         try:
             with urllib.request.urlopen(address, timeout=2):  # noqa: S310  our own address
                 return True
         except OSError:
-            time.sleep(0.3)
+            stop.wait(LOOK_SECONDS)
     return False
 
 

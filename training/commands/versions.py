@@ -11,7 +11,8 @@ import sys
 from dataclasses import asdict
 
 from recsys.alias.ledger import Entry
-from recsys.alias.move import AliasState, settle
+from recsys.alias.move import settle
+from recsys.alias.state import AliasState
 from recsys.errors import RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry, registry_of

@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from recsys.alias.move import AliasState
+from recsys.alias.state import AliasState
 from recsys.data.dataset import Dataset
 from recsys.errors import ParameterError
 from recsys.evaluation.floor import shortfall

@@ -4,10 +4,10 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 
 from loguru import logger
 
+from recsys.processes import end_all
 from training.scheduling.json_lines import pass_on
 
 
@@ -50,11 +50,4 @@ class Child:
         if process is None:
             return
         logger.info("ending process {}", process.pid)
-        with suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            process.wait(patience_seconds)
-        except subprocess.TimeoutExpired:
-            logger.warning("process {} does not end by itself; it is killed", process.pid)
-            process.kill()
-            process.wait()
+        end_all([process], patience_seconds)

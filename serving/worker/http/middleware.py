@@ -6,7 +6,8 @@ from loguru import logger
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsys.logs import REQUEST, REQUEST_LOGGER, log_request
+from recsys.log_lines import REQUEST
+from recsys.logs import REQUEST_LOGGER, log_request
 from serving.worker.context import RequestContext, open_context
 from serving.worker.errors import RequestTooLargeError, recsys_error_response, unexpected_error_response
 from serving.worker.http.adapted import adapted

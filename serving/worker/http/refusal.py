@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 import orjson
 
-from recsys.logs import RequestFields, log_request
+from recsys.log_lines import RequestFields
+from recsys.logs import log_request
 from serving.worker.context import LOGGED_PATH, random_uuid
 from serving.worker.errors import HEADERS_OF, NAME_OF, OverloadedError
 from serving.worker.metrics.counters import OTHER, Metrics

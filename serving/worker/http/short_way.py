@@ -16,7 +16,8 @@ from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys.errors import RecsysError
-from recsys.logs import REQUEST, REQUEST_LOGGER, RequestFields, log_request
+from recsys.log_lines import REQUEST, RequestFields
+from recsys.logs import REQUEST_LOGGER, log_request
 from serving.worker.context import CORRELATION_HEADER, correlation_id_of, path_to_log
 from serving.worker.http.cors import VARY
 from serving.worker.http.json_response import JSON

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from recsys.errors import ParameterError
 from recsys.filter import MAX_ID, MovieFilter
-from recsys.model import DEFAULT_N, MAX_N
+from recsys.question import DEFAULT_N, MAX_N
 from serving.worker import questions
 from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, INVALID, UNAVAILABLE, UNKNOWN_MOVIE, json_response

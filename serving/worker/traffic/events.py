@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from recsys.filter import MovieId
-from recsys.model import MAX_N
+from recsys.question import MAX_N
 from serving.worker.schemas import MAX_VERSION, Stars, UserId
 
 MAX_EVENTS = 100

@@ -7,7 +7,7 @@ import pytest
 
 from recsys.alias.description import BEGIN, END, FACTS_TAG, LINKS_TAG, describe, model_block, version_block, with_block
 from recsys.alias.ledger import Entry, entry_key, read_ledger
-from recsys.alias.move import AliasState, ModelMetadata
+from recsys.alias.state import AliasState, ModelMetadata
 from recsys.errors import RegistryError
 from recsys.model_version import ModelVersion
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from memory_alias_store import MemoryAliasStore
 
 from recsys.alias import lease
-from recsys.alias.move import AliasState, intent_key, move, settle
+from recsys.alias.move import move, settle
+from recsys.alias.state import AliasState, intent_key
 from recsys.errors import LeaseHeldError, RegistryError
 
 ALIAS = "Production"

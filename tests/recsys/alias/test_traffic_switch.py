@@ -7,7 +7,8 @@ from memory_alias_store import MemoryAliasStore
 
 from recsys.alias import lease
 from recsys.alias.ledger import Entry, version_before
-from recsys.alias.move import AliasState, move, settle
+from recsys.alias.move import move, settle
+from recsys.alias.state import AliasState
 from recsys.alias.traffic_switch import set_traffic
 from recsys.errors import RegistryError
 from recsys.traffic import CHALLENGER, CHALLENGER_TAG, SHADOW_TAG, Share, traffic_tags

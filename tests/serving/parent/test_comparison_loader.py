@@ -15,7 +15,8 @@ from published_models import save_artifacts
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.data import Dataset
 from recsys.errors import RegistryError
-from recsys.storage import LOGGED_FOLDER, MANIFEST
+from recsys.manifest import MANIFEST
+from recsys.storage import LOGGED_FOLDER
 from serving.mlflow_child.version_listing import NEWEST, ask_for_versions
 from serving.parent import comparison_loader as version_loader
 from serving.parent.checked_download import Admission

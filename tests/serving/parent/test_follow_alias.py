@@ -13,9 +13,10 @@ from told_registry import ToldRegistry
 
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, NotRegisteredError, RegistryError
+from recsys.manifest import MANIFEST
 from recsys.settings import ModelSettings
 from recsys.signatures import SIGNATURE_TAG, Signatures
-from recsys.storage import LOGGED_FOLDER, MANIFEST
+from recsys.storage import LOGGED_FOLDER
 from serving.parent.checked_download import Admission, admitted_from_cache
 from serving.parent.follow_alias import Sync
 from serving.shared.cached_version import is_withdrawn
