@@ -167,7 +167,7 @@ def test_compose_missing_secret_is_named(stack: Any, name: str) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=600,
         )
     finally:
         (stack.folder / ".env").write_text(text)

@@ -27,7 +27,7 @@ def start(command: Sequence[str], log: Path | None = None) -> subprocess.Popen[s
 
 def run(command: Sequence[str], log: Path | None = None) -> tuple[int, str, str]:
     with start(command, log) as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -109,7 +109,7 @@ def test_entrypoint_output_that_is_full_or_gone_stops_nothing(tmp_path: Path) ->
         log = tmp_path / f"{number}.log"
         command = f'LOG_FILE={log} {sys.executable} {ENTRYPOINT} {sys.executable} -c "$NOISY" {redirection}'
         done = subprocess.run(
-            ["bash", "-c", f"set -o pipefail; {command}"], check=False, env={**os.environ, "NOISY": NOISY}, timeout=60
+            ["bash", "-c", f"set -o pipefail; {command}"], check=False, env={**os.environ, "NOISY": NOISY}, timeout=600
         )
         assert done.returncode == 0
         assert len(log.read_text().splitlines()) == 5000

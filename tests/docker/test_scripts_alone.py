@@ -13,7 +13,7 @@ TAKE_A_FOLDER = {"backup.sh", "restore.sh"}
 
 
 def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_scripts_are_those_that_the_documentation_names() -> None:

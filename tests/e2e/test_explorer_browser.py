@@ -191,7 +191,7 @@ def test_command_is_copied_and_gives_the_same_list(open_page: Open) -> None:
     page.get_by_role("button", name="Copy command").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     command = page.evaluate("navigator.clipboard.readText()")
-    answer = json.loads(subprocess.run(command, shell=True, capture_output=True, check=True, timeout=120).stdout)
+    answer = json.loads(subprocess.run(command, shell=True, capture_output=True, check=True, timeout=600).stdout)
     assert [movie["movie_id"] for movie in answer["recommendations"]] == shown_ids(page)
 
 

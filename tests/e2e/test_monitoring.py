@@ -38,7 +38,7 @@ class Prometheus:
 
     def ask(self, path: str, **fields: str) -> Any:
         query = urllib.parse.urlencode(fields)
-        with urllib.request.urlopen(f"{self.address}/api/v1/{path}?{query}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.address}/api/v1/{path}?{query}", timeout=120) as answer:
             return json.load(answer)["data"]
 
     def query(self, expression: str) -> list[dict[str, Any]]:

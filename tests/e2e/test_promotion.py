@@ -195,7 +195,7 @@ def test_two_processes_promote_at_once_one_after_the_other(registry):
         subprocess.Popen([*command, version], env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for version in ("1", "2")
     ]
-    told = [process.communicate(timeout=120) for process in started]
+    told = [process.communicate(timeout=600) for process in started]
     assert [process.returncode for process in started] == [0, 0], told
     after = AliasState.of(registry.metadata(), "Production")
     assert after.is_settled

@@ -46,7 +46,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 def run(command: list[str], folder: Path, **variables: str) -> str:
     """Run a command to its end in a folder and return what it has written."""
     done = subprocess.run(  # noqa: PLW1510  the message of the assertion says more
-        command, cwd=folder, env=environment(folder, **variables), capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment(folder, **variables), capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -118,7 +118,7 @@ def scoring_server(store: Path) -> Iterator[str]:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
-            server.wait(timeout=120)
+            server.wait(timeout=600)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -53,7 +53,7 @@ def variables(home: Path, name: str) -> dict[str, str]:
 def run_retraining(home: Path, name: str, *argv: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *(argv or ("-m", "training", "retrain"))]
     return subprocess.run(  # noqa: PLW1510
-        command, cwd=home, env=variables(home, name), capture_output=True, text=True, timeout=180
+        command, cwd=home, env=variables(home, name), capture_output=True, text=True, timeout=600
     )
 
 
@@ -102,7 +102,7 @@ def test_retrain_twice_at_once_one_fails_with_a_clear_sentence(home):
         subprocess.Popen(command, cwd=home, env=variables(home, "twice"), stdout=-1, stderr=-1, text=True)
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=180) for process in started]
+    told = [process.communicate(timeout=600) for process in started]
     codes = [process.returncode for process in started]
     assert sorted(codes) == [0, 1], told
     assert "a retraining by" in told[codes.index(1)][1]

@@ -168,7 +168,7 @@ def start_s3(stack: ExitStack, folder: Path) -> dict[str, str]:
     # The set-up of the bucket is that of the containers; it waits for the server by itself.
     script = [sys.executable, str(REPOSITORY / "docker" / "create_bucket.py")]
     for outcome in ("created", "is there"):
-        done = subprocess.run(script, env=environment(**keys), capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(script, env=environment(**keys), capture_output=True, text=True, timeout=600, check=False)
         assert done.stdout == f"bucket {BUCKET} {outcome}\n", done.stderr
     return keys
 

@@ -33,7 +33,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 def run_serving(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "serving", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -79,7 +79,7 @@ def test_worker_that_answers_everything_imports_nothing_heavy(tmp_path: Path, pu
     variables = {"RECSYS_MODEL__CACHE_DIR": str(published_cache)}
     command = [sys.executable, "-c", ASK_EVERYTHING]
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment(**variables), capture_output=True, text=True, timeout=120, check=False
+        command, cwd=tmp_path, env=environment(**variables), capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     imported = set(json.loads(done.stdout.splitlines()[-1]))

@@ -236,6 +236,6 @@ def test_template_whose_parent_goes_ends_without_a_word(asks: bytes) -> None:
         socket.send_fds(control, [asks], [lifeline])
     control.close()
     os.close(kept_open)
-    _, said = template.communicate(timeout=120)
+    _, said = template.communicate(timeout=600)
     os.close(lifeline)
     assert (template.returncode, said) == (0, b"")

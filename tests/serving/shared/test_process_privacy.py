@@ -44,5 +44,5 @@ os.kill(secretive, 9)
 
 @pytest.mark.parametrize(("how", "outcome"), [("hidden", "refused"), ("open", "readable")])
 def test_hide_from_same_user_closes_environment_and_memory(how: str, outcome: str) -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, timeout=600, check=False)
     assert done.stdout.split("\n")[:-1] == [f"{name} {outcome}" for name in ("environ", "maps", "mem")], done.stderr
