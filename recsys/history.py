@@ -70,8 +70,7 @@ def rating_weight(stars: float, min_rating: float | None, exponent: float) -> fl
     """Return what one rating weighs, 0 for nothing; see `rating_weights` for many."""
     if min_rating is not None:
         return stars**exponent if stars >= min_rating else 0.0
-    weight = _WEIGHT_OF.get(stars)
-    return _weight(stars) if weight is None else weight
+    return _weight(stars)
 
 
 def rating_weights(stars: NDArray[np.float32], min_rating: float | None, exponent: float) -> NDArray[np.float32]:
@@ -100,13 +99,17 @@ def history_of(
     # Plain Python: for the few ratings of most histories, NumPy's calls would take several times as long.
     seen, liked, disliked, unknown = [], [], [], []
     likes, dislikes = [], []
+    known = _WEIGHT_OF if min_rating is None else {}
     for movie_id in sorted(stars_of):
         row = row_of.get(movie_id)
         if row is None:
             unknown.append(movie_id)
             continue
         seen.append(row)
-        weight = rating_weight(stars_of[movie_id], min_rating, exponent)
+        stars = stars_of[movie_id]
+        weight = known.get(stars)
+        if weight is None:
+            weight = rating_weight(stars, min_rating, exponent)
         if weight > 0:
             liked.append(row)
             likes.append(weight)

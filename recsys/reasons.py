@@ -10,6 +10,8 @@ from recsys.history import History
 DESPITE_SHARE = 0.1
 """A disliked movie is named when it takes away at least this part of what the liked ones give: hardly any says less
 than nothing against everything."""
+LONG = 48
+"""From more liked movies on it is faster to look for the largest one after the other than to sort."""
 _DIGITS = np.float32(1000)
 _TINY = np.float32(1e-30)
 
@@ -52,7 +54,7 @@ def reasons_of(
     if unnamed is not None:
         added[unnamed] = 0
         speaking[unnamed[: history.n_liked]] = 0
-    order = (-speaking).argsort(axis=0, kind="stable")[:top]
+    order = _strongest(speaking, top)
     largest = speaking[order, np.arange(block.shape[1])]
     thousandths = np.rint(largest * (_DIGITS / np.maximum(given, _TINY)))
     rows: list[list[int]] = history.liked[order].T.tolist()
@@ -63,6 +65,20 @@ def reasons_of(
             count = len(values) - values.count(0.0)
             del rows[place][count:], shares[place][count:]
     return Reasons(rows, shares, _despite(history, added[history.n_liked :], given))
+
+
+def _strongest(speaking: NDArray[np.float32], top: int) -> NDArray[np.int64]:
+    """Return the rows of the ``top`` largest of each column, int64, (at most top, n_movies), ties in order of rows."""
+    if len(speaking) <= LONG:
+        return (-speaking).argsort(axis=0, kind="stable")[:top]
+    # Of many only a few are wanted: the first largest is taken away, so that the next one is the largest.
+    left = np.ascontiguousarray(speaking.T)
+    movies = np.arange(len(left))
+    found = np.empty((top, len(left)), dtype=np.int64)
+    for rank in range(top):
+        found[rank] = left.argmax(axis=1)
+        left[movies, found[rank]] = -1
+    return found
 
 
 def _despite(history: History, added: NDArray[np.float32], given: NDArray[np.float32]) -> list[int | None]:
