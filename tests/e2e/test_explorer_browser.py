@@ -596,16 +596,40 @@ def test_life_tells_what_the_served_version_has_answered(open_page: Open, servic
         service.ask("/recommend", {"user_ratings": ratings, "n": 5})
     page = open_page()
     page.locator("#life summary").click()
-    card = page.locator("#life section")
+    card = page.locator("#life section").first  # what serves comes before what served
     expect(card.locator("h3")).to_contain_text("Version 1 serves, first list")
     for term in ("Registered", "Its newest rating", "Given", "Of them merely popular", "Movie ids it does not know"):
         expect(card.locator("dt", has_text=re.compile(f"^{term}$"))).to_be_visible()
     shown = card.locator("div", has=page.locator("dt", has_text="Different movies shown")).last
     expect(shown).to_contain_text("of its catalog")
     expect(card.locator(".lengths")).to_contain_text("3\u20135")
-    (told,) = service.ask("/metrics").json["versions"]
+    (told,) = [life for life in service.ask("/metrics").json["versions"] if life["version"] == "1"]
     assert told["distinct_movies"] > 0
     expect(card).to_contain_text(f"{told['answers']} lists")
+
+
+@pytest.mark.parametrize(
+    ("script", "opens", "where", "then"),
+    [
+        ("compare", "#view-compare", "#compare", "#compare h2"),
+        ("life", "#life summary", "#life", "#life h3"),
+        ("import", "#ratings button:has-text('Import')", "#notice", ".import"),
+    ],
+)
+def test_part_that_cannot_be_loaded_says_so_and_is_tried_again(
+    browser: Any, service: Any, script: str, opens: str, where: str, then: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{service.port}/")
+    expect(page.locator(".films > li").first).to_be_visible()
+    page.route(f"**/{script}.js*", lambda route: route.abort())
+    page.locator(opens).first.click()
+    expect(page.locator(where).get_by_role("alert")).to_contain_text("cannot be loaded: the service cannot be reached")
+    page.unroute(f"**/{script}.js*")
+    page.locator(where).get_by_role("button", name="Try again").click()
+    expect(page.locator(then).first).to_be_visible()
+    expect(page.locator(where).get_by_text("cannot be loaded")).to_have_count(0)
+    page.close()
 
 
 def test_life_of_a_service_that_is_gone_says_so_and_tries_again(browser: Any, service: Any) -> None:

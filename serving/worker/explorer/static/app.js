@@ -2,7 +2,8 @@
 
 import { forgetMovies } from "./api.js";
 import { cardOpener, drawCard, drawCardStars, enterCard } from "./card.js";
-import { byId, later } from "./dom.js";
+import { byId, later, redraw } from "./dom.js";
+import { failure } from "./failure.js";
 import { startModel } from "./model.js";
 import { drawRatings, startRatings } from "./ratings.js";
 import { drawRecommendations, startRecommendations } from "./recommendations.js";
@@ -15,10 +16,24 @@ const COMPARED = ["view", "left", "right", "by"];
 
 const drawLists = later(() => (state.view === "compare" ? compare() : drawRecommendations()), 60);
 
-// Loaded when they are first needed: most visits need neither.
-const compare = () => import("./compare.js").then(({ drawComparison }) => drawComparison());
-const importing = () => import("./import.js");
-const life = () => import("./life.js");
+// Loaded when they are first needed: most visits need none of them.
+const compare = () => withScript("compare", byId("compare"), ({ drawComparison }) => drawComparison());
+const importing = (use) => withScript("import", byId("notice"), use);
+const life = () => withScript("life", byId("life").querySelector("div"), ({ openLife }) => openLife());
+const failures = new Map();
+
+/** Use a script; where it cannot be loaded, say so in a place of the page and offer to try again. */
+async function withScript(name, place, use) {
+  // Some browsers remember that an address failed, so that the next try needs another one.
+  const again = failures.has(name) ? `?again=${failures.get(name)}` : "";
+  const script = await import(`./${name}.js${again}`).catch(() => null);
+  if (script) {
+    place.querySelector(".failure")?.remove();
+    return use(script);
+  }
+  failures.set(name, (failures.get(name) ?? 0) + 1);
+  return redraw(place, failure("This part of the page cannot be loaded: the service cannot be reached.", () => withScript(name, place, use)));
+}
 
 function drawView() {
   const comparing = state.view === "compare";
@@ -66,17 +81,17 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && state.movie !== null) update({ movie: null });
 });
 
-byId("life").addEventListener("toggle", async ({ target }) => target.open && (await life()).openLife());
+byId("life").addEventListener("toggle", ({ target }) => target.open && life());
 
 document.addEventListener("dragover", (event) => event.preventDefault());
-document.addEventListener("drop", async (event) => {
+document.addEventListener("drop", (event) => {
   event.preventDefault();
   const [file] = event.dataTransfer.files;
-  if (file) (await importing()).importFile(file);
+  if (file) importing(({ importFile }) => importFile(file));
 });
 
 restore();
-startRatings(async () => (await importing()).openImport());
+startRatings(() => importing(({ openImport }) => openImport()));
 startRecommendations();
 startSearch((movie) => update({ movie: movie.movie_id }));
 drawAll();

@@ -22,6 +22,7 @@ let drawnFor = null;
 /** Return sliders and filters; the sliders are hidden until something is rated. */
 export function controls() {
   sliders.append(...SLIDERS.map(slider));
+  sliders.hidden = state.ratings.size === 0;
   return [sliders, filters];
 }
 

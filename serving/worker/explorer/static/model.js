@@ -52,7 +52,7 @@ async function look() {
     draw(shown);
   } catch (error) {
     redraw(strip, h("p", {}, "No version answers."));
-    if (!shown) redraw(notice, nothingServed(error));
+    if (!shown) redraw(notice, nothingServed(await reasonOf(error)));
   } finally {
     looked();
   }
@@ -71,10 +71,16 @@ function draw(model) {
     h("a", { href: "docs", "data-key": "docs" }, "API"));
 }
 
-/** What to type when there is no model: the reason is the service's own. */
-function nothingServed(error) {
+/** Why there is no model, in the service's own words. */
+async function reasonOf(error) {
+  const found = await ask("health").catch((unhealthy) => unhealthy);
+  return found instanceof Error ? found.message : error.message;
+}
+
+/** What to type when there is no model. */
+function nothingServed(reason) {
   return h("div", { class: "nothing-served", role: "alert" },
-    h("h2", {}, "No version answers yet"), h("p", {}, `${error.message.replace(/^./, (letter) => letter.toUpperCase())}.`.replace("..", ".")),
+    h("h2", {}, "No version answers yet"), h("p", {}, `${reason.replace(/^./, (letter) => letter.toUpperCase())}.`.replace("..", ".")),
     h("p", {}, "Train one, in the folder of the project; the first version is served by itself:"), h("pre", {}, h("code", {}, "make train")),
     h("p", {}, "Or let Production point to a version that is registered:"), h("pre", {}, h("code", {}, "python -m training promote latest")));
 }
