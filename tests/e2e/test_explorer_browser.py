@@ -608,17 +608,16 @@ def test_life_tells_what_the_served_version_has_answered(open_page: Open, servic
     expect(card).to_contain_text(f"{told['answers']} lists")
 
 
-@pytest.mark.parametrize(
-    ("script", "opens", "where", "then"),
-    [
-        ("compare", "#view-compare", "#compare", "#compare h2"),
-        ("life", "#life summary", "#life", "#life h3"),
-        ("import", "#ratings button:has-text('Import')", "#notice", ".import"),
-    ],
-)
-def test_part_that_cannot_be_loaded_says_so_and_is_tried_again(
-    browser: Any, service: Any, script: str, opens: str, where: str, then: str
-) -> None:
+LATE_PARTS = {
+    "compare": ("#view-compare", "#compare", "#compare h2"),
+    "life": ("#life summary", "#life", "#life h3"),
+    "import": ("#ratings button:has-text('Import')", "#notice", ".import"),
+}
+
+
+@pytest.mark.parametrize("script", LATE_PARTS)
+def test_part_that_cannot_be_loaded_says_so_and_is_tried_again(browser: Any, service: Any, script: str) -> None:
+    opens, where, then = LATE_PARTS[script]
     page = browser.new_page()
     page.goto(f"http://127.0.0.1:{service.port}/")
     expect(page.locator(".films > li").first).to_be_visible()
