@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.worker.schemas import Question
+from serving.worker.schemas.question import Question
 
 POST_ANSWER = b"x" * int(os.environ.get("BARE_POST_BYTES", "1000"))
 GET_ANSWER = b"x" * int(os.environ.get("BARE_GET_BYTES", "1000"))

@@ -12,7 +12,7 @@ from recsys.question import check_question
 from recsys.reasons import Reasons
 from recsys.recommendations import Recommendations
 from serving.worker.loaded_model import LoadedModel
-from serving.worker.schemas import Question
+from serving.worker.schemas.question import Question
 
 SCORE_DIGITS = 6
 

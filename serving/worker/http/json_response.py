@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 from starlette.responses import Response
 
-from serving.worker.schemas import ErrorAnswer
+from serving.worker.schemas.answer import ErrorAnswer
 
 JSON = "application/json"
 

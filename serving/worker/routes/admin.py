@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from serving.worker.http.json_response import CLOSED, JSON, json_response
 from serving.worker.operations.admin import Operator, reload_model
-from serving.worker.schemas import CacheCleared, Reloaded
+from serving.worker.schemas.health import CacheCleared, Reloaded
 
 router = APIRouter(tags=["admin"])
 

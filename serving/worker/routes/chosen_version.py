@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from serving.worker.schemas import MAX_VERSION
+from serving.worker.schemas.question import MAX_VERSION
 
 Version = Annotated[
     int | None,

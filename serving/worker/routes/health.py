@@ -8,7 +8,7 @@ from serving.worker.context import context_of
 from serving.worker.errors import NAME_OF, error_response
 from serving.worker.http.json_response import UNAVAILABLE, json_response
 from serving.worker.operations.health import describe_health
-from serving.worker.schemas import Health, State
+from serving.worker.schemas.health import Health, State
 from serving.worker.state import services_of
 
 router = APIRouter(tags=["operation"])

@@ -11,7 +11,7 @@ from serving.worker.metrics.as_json import metrics_json
 from serving.worker.metrics.as_prometheus import CONTENT_TYPE, metrics_text
 from serving.worker.operations.experiment import experiment_facts
 from serving.worker.operations.in_life import served_facts
-from serving.worker.schemas import MetricsAnswer
+from serving.worker.schemas.metrics import MetricsAnswer
 from serving.worker.state import services_of
 
 router = APIRouter(tags=["operation"])

@@ -17,7 +17,8 @@ from serving.worker.loaded_model import LoadedModel
 from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import Version
 from serving.worker.routes.queried_filter import QueriedFilter
-from serving.worker.schemas import MAX_IDS, Movie, MovieName, Movies, SimilarMovies
+from serving.worker.schemas.movies import Movie, MovieName, Movies, SimilarMovies
+from serving.worker.schemas.question import MAX_IDS
 from serving.worker.state import Services, services_of
 
 router = APIRouter(tags=["movies"])

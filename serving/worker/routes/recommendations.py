@@ -14,7 +14,8 @@ from serving.worker.http.short_way import PlainRequest, ShortWay
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.operations.comparison import chosen_model
 from serving.worker.routes.chosen_version import Version
-from serving.worker.schemas import Question, Recommendations
+from serving.worker.schemas.movies import Recommendations
+from serving.worker.schemas.question import Question
 from serving.worker.state import Services, services_of
 from serving.worker.traffic.split import Turn
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from serving.worker.context import context_of
 from serving.worker.http.json_response import JSON, TOO_LARGE, UNAVAILABLE, Responses
-from serving.worker.schemas import ErrorAnswer
+from serving.worker.schemas.answer import ErrorAnswer
 from serving.worker.state import services_of
 
 router = APIRouter(tags=["MLflow's scoring protocol"])

@@ -10,7 +10,9 @@ from serving.worker.context import context_of
 from serving.worker.http.json_response import CLOSED, JSON, UNAVAILABLE, UNKNOWN_VERSION, json_response
 from serving.worker.operations.admin import Comparer
 from serving.worker.operations.comparison import ask_for_version, describe_model, describe_versions
-from serving.worker.schemas import MAX_VERSION, ErrorAnswer, ModelAnswer, VersionLoad, Versions
+from serving.worker.schemas.answer import ErrorAnswer
+from serving.worker.schemas.question import MAX_VERSION
+from serving.worker.schemas.versions import ModelAnswer, VersionLoad, Versions
 
 router = APIRouter(tags=["versions"])
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from recsys.filter import MovieId
 from recsys.question import MAX_N
-from serving.worker.schemas import MAX_VERSION, Stars, UserId
+from serving.worker.schemas.question import MAX_VERSION, Stars, UserId
 
 MAX_EVENTS = 100
 Rank = Annotated[int, Field(ge=1, le=MAX_N)]

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from recsys.traffic import SHADOW, SPLIT, Draw, Share
 from serving.shared.published_traffic import PublishedTraffic
 from serving.worker.loaded_model import LoadedModel
-from serving.worker.schemas import Question
+from serving.worker.schemas.question import Question
 
 USER_HEADER = b"x-user-id"
 MOVIES, RECOMMEND = "/movies", "/recommend"
