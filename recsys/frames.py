@@ -99,13 +99,14 @@ def load(model: Path | str, *, tracking_uri: str | None = None) -> MovieModel:
     """
     if not str(model).startswith("models:/"):
         return MovieModel(*load_model(Path(model).expanduser()))
-    from recsys.registry import Registry, current_tracking_uri  # noqa: PLC0415 - imports MLflow, which takes seconds
+    from recsys.fetching import fetch_version  # noqa: PLC0415 - imports MLflow, which takes seconds
+    from recsys.registry import current_tracking_uri  # noqa: PLC0415
     from recsys.signatures import Signatures  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as scratch:
         settings = read_settings()
         address = tracking_uri or current_tracking_uri(settings)
-        folder = Registry.fetch(str(model), address, Path(scratch), Signatures.of(settings.model))
+        folder = fetch_version(str(model), address, Path(scratch), Signatures.of(settings.model))
         # what is mapped into memory stays readable after its file is gone
         return MovieModel(*load_model(folder / LOGGED_FOLDER))
 

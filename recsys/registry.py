@@ -1,6 +1,5 @@
 """The model registry: versions, their tags, and the alias that says which one is served."""
 
-import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -19,8 +18,7 @@ from recsys.alias.move import settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.alias.state import AliasState, ModelMetadata
 from recsys.checksums import remove_added_files
-from recsys.errors import ArtifactError, LeaseHeldError, ParameterError, RegistryError
-from recsys.model_checks import has_checksums, verify_checksums
+from recsys.errors import ArtifactError, LeaseHeldError, RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
@@ -31,8 +29,6 @@ HEADLINE = "ndcg_at_10"
 
 MOST_FILES = 10_000
 """A model has about thirty files and folders."""
-
-MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<version>\d+)|@(?P<alias>[^/@]+))")
 
 
 class Registry:
@@ -242,34 +238,6 @@ class Registry:
                 if n_files > MOST_FILES:
                     raise ArtifactError(f"{model_uri} lists more than {MOST_FILES} files, which no model has")
         return size
-
-    @classmethod
-    def fetch(cls, model_uri: str, tracking_uri: str, folder: Path, signatures: Signatures | None = None) -> Path:
-        """Fetch ``models:/NAME/VERSION`` or ``models:/NAME@ALIAS``, any spelling of it, and return where it lies.
-
-        Its signature and checksums are compared; a version that was registered by other hands has none to compare.
-
-        Raises
-        ------
-        ParameterError
-            When the address is of another form.
-        RegistryError
-            When there is no such version.
-        ArtifactError
-            When the signature is wrong, or a file has been altered.
-        """
-        match = MODEL_URI.fullmatch(model_uri)
-        if match is None:
-            raise ParameterError(f"{model_uri!r} is not a model; write models:/NAME/VERSION or models:/NAME@ALIAS")
-        registry = cls(match["name"], tracking_uri, signatures)
-        version = registry.version(int(match["version"])) if match["version"] else registry.aliased(match["alias"])
-        if version is None:
-            raise RegistryError(f"no version of {registry.name} has the alias {match['alias']}; train a model first")
-        registry.check_signature(version)
-        fetched = registry.download(version, folder)
-        if has_checksums(version):
-            verify_checksums(fetched, version)
-        return fetched
 
     def registry_errors(self, what: str) -> AbstractContextManager[None]:
         """Turn every failure to get ``what`` from the server into one `RegistryError`."""

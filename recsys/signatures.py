@@ -16,7 +16,7 @@ from recsys.alias.tag_names import machine_tag, read_tag
 from recsys.errors import ArtifactError
 from recsys.model_checks import ARTIFACT_TAG, MODEL_TAG
 from recsys.model_version import ModelVersion
-from recsys.settings import ModelSettings
+from recsys.setting_groups import ModelSettings
 
 SIGNATURE_TAG = machine_tag("signature")
 """Tag with the signature, 64 hexadecimal digits."""

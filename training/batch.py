@@ -17,9 +17,9 @@ from recsys.data.formats import DEFAULT_POLICIES
 from recsys.data.histories import read_histories
 from recsys.data.policies import Policies
 from recsys.data.rating_table import RatingTable
+from recsys.fetching import fetch_version
 from recsys.model import Recommender
 from recsys.question import check_question
-from recsys.registry import Registry
 from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.list_writer import list_writer
@@ -79,7 +79,7 @@ def recommend_file(
 def fetched_model(model_uri: str, tracking_uri: str, signatures: Signatures | None) -> Iterator[Recommender]:
     """Yield a registered model, whose files lie in a temporary folder; the parameters are those of `recommend_file`."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Registry.fetch(model_uri, tracking_uri, Path(scratch), signatures)
+        folder = fetch_version(model_uri, tracking_uri, Path(scratch), signatures)
         yield load_model(folder / LOGGED_FOLDER)[0]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recsys.errors import ParameterError, RecsysError
-from recsys.settings import ApiSettings
+from recsys.setting_groups import ApiSettings
 
 SECONDS = 10.0
 EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104  to listen on, not to ask at

@@ -10,7 +10,7 @@ from loguru import logger
 from recsys.alias.tag_names import read_tag
 from recsys.errors import ArtifactError
 from recsys.model_version import ModelVersion
-from recsys.settings import ModelSettings
+from recsys.setting_groups import ModelSettings
 from serving.shared.cached_version import CachedVersion, utc_now
 from serving.shared.fingerprint import fingerprint
 from serving.shared.model_cache import ModelCache

@@ -20,7 +20,7 @@ from loguru import logger
 
 from recsys.errors import ModelUnavailableError
 from recsys.logs import take_over_logging
-from recsys.settings import LimitSettings
+from recsys.setting_groups import LimitSettings
 from serving.worker.errors import TooManyRequestsError, UnreadableTableError
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.scoring_limits import check_table

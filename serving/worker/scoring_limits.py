@@ -13,7 +13,7 @@ from typing import Any
 
 from recsys.errors import ParameterError
 from recsys.question import DEFAULT_N
-from recsys.settings import LimitSettings
+from recsys.setting_groups import LimitSettings
 from serving.worker.errors import RequestTooLargeError, UnreadableTableError
 
 MAX_COLUMNS = 100

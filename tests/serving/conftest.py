@@ -8,7 +8,8 @@ from published_models import publish as publish_model
 from starlette.testclient import TestClient
 
 from recsys.data import Dataset
-from recsys.settings import ApiSettings, CacheSettings, CorsSettings, ModelSettings, Settings
+from recsys.setting_groups import ApiSettings, CacheSettings, CorsSettings, ModelSettings
+from recsys.settings import Settings
 from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 from serving.worker.app import create_app

@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.errors import DataError
-from recsys.settings import RecommendSettings, Settings
+from recsys.setting_groups import RecommendSettings
+from recsys.settings import Settings
 from serving.worker.app import create_app
 from serving.worker.hidden_movies import HiddenMovies
 

@@ -9,7 +9,8 @@ from published_models import store
 from starlette.testclient import TestClient
 
 from recsys.data import Dataset
-from recsys.settings import ApiSettings, Settings
+from recsys.setting_groups import ApiSettings
+from recsys.settings import Settings
 from serving.shared.comparison_files import ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import ModelCache
 from serving.shared.version_list import (

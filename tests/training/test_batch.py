@@ -8,7 +8,6 @@ import pytest
 from published_models import save_artifacts
 
 from recsys.data import Dataset
-from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.cli import main
 
@@ -19,7 +18,7 @@ Lists = Callable[..., dict[int, list[int]]]
 def lists(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lists:
     """Return a function that runs the command with more flags, and returns the movies of each user."""
     save_artifacts(tiny, tmp_path / "version", "hybrid")
-    monkeypatch.setattr(Registry, "fetch", lambda *_: tmp_path / "version")
+    monkeypatch.setattr("training.batch.fetch_version", lambda *_: tmp_path / "version")
     (tmp_path / "history.csv").write_text("user_id,movie_id,rating\n1,10,5\n1,50,1\n2,30,4\n3,40,1\n")
 
     def run(*flags: str) -> dict[int, list[int]]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from loguru import logger
 
 from recsys.evaluation.floor import shortfall
+from recsys.fetching import fetch_version
 from recsys.fitting import Recipe
 from recsys.methods import get_method, make_params
-from recsys.registry import Registry
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER, load_model
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def registered_recipe(model_uri: str, settings: Settings) -> Recipe:
     """Return the method and the parameters that a registered version was made with."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Registry.fetch(model_uri, settings.tracking_uri, Path(scratch), Signatures.of(settings.model))
+        folder = fetch_version(model_uri, settings.tracking_uri, Path(scratch), Signatures.of(settings.model))
         _, info = load_model(folder / LOGGED_FOLDER)
     method = get_method(info.method)
     return Recipe(method.name, make_params(method, info.params))

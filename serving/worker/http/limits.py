@@ -3,7 +3,7 @@
 import resource
 from dataclasses import dataclass
 
-from recsys.settings import LimitSettings
+from recsys.setting_groups import LimitSettings
 
 RESERVED_DESCRIPTORS = 64
 """Descriptors that are not for connections: model files, the board, the log, MLflow's imports."""

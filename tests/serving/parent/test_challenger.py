@@ -10,7 +10,7 @@ from told_registry import ToldRegistry
 
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, RegistryError
-from recsys.settings import ModelSettings
+from recsys.setting_groups import ModelSettings
 from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER
 from recsys.traffic import CHALLENGER_TAG, SHADOW_TAG, salt_of

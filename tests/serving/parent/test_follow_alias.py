@@ -14,7 +14,7 @@ from told_registry import ToldRegistry
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, NotRegisteredError, RegistryError
 from recsys.manifest import MANIFEST
-from recsys.settings import ModelSettings
+from recsys.setting_groups import ModelSettings
 from recsys.signatures import SIGNATURE_TAG, Signatures
 from recsys.storage import LOGGED_FOLDER
 from serving.parent.checked_download import Admission, admitted_from_cache

@@ -17,7 +17,8 @@ from published_models import save_artifacts
 
 from recsys.data import Dataset
 from recsys.errors import ArtifactError, RegistryError
-from recsys.settings import ModelSettings, Settings
+from recsys.setting_groups import ModelSettings
+from recsys.settings import Settings
 from recsys.storage import LOGGED_FOLDER
 from serving.parent.look import Look
 from serving.parent.mlflow_process import MlflowProcess, environment_without_secrets

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from mlflow.types import ColSpec, DataType, Schema
 
-from recsys.settings import LimitSettings
+from recsys.setting_groups import LimitSettings
 from serving.worker import scoring as scoring_module
 from serving.worker.errors import TooManyRequestsError
 from serving.worker.loaded_model import LoadedModel

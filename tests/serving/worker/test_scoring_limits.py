@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from recsys.errors import ParameterError
-from recsys.settings import LimitSettings
+from recsys.setting_groups import LimitSettings
 from serving.worker.errors import RequestTooLargeError, UnreadableTableError
 from serving.worker.scoring_limits import MAX_COLUMNS, check_table
 

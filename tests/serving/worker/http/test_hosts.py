@@ -1,6 +1,7 @@
 import pytest
 
-from recsys.settings import ApiSettings, Settings
+from recsys.setting_groups import ApiSettings
+from recsys.settings import Settings
 from serving.worker.http.hosts import Hosts, hosts_of
 
 
