@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
-from implicit.nearest_neighbors import BM25Recommender, CosineRecommender, TFIDFRecommender
+from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
 from numpy.typing import NDArray
 
 from benchmarks.leaderboard.exchange import N_LISTED, Ratings
