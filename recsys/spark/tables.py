@@ -8,7 +8,15 @@ from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sql
-from pyspark.sql.types import DateType, StringType, StructField, StructType, TimestampNTZType, TimestampType
+from pyspark.sql.types import (
+    DateType,
+    NumericType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
 
 from recsys.catalog import MAX_STARS, MIN_STARS
 from recsys.data.places import DataFile
@@ -20,7 +28,7 @@ from recsys.data.readers.times import smaller_unit
 from recsys.errors import DataError
 from recsys.spark.session import reason_of
 
-LINE, RAW = "line", "raw"
+LINE, RAW, DATED = "line", "raw", "dated"
 UNREADABLE = "_unreadable"
 REMEDY = "correct the file; without --engine spark the line is named"
 
@@ -155,6 +163,7 @@ def _typed(raw: DataFrame) -> DataFrame:
         *(column.alias(name) for name, column in columns.items()),
         sql.monotonically_increasing_id().alias(LINE),
         sql.when(wrong, told).alias(RAW),
+        _is_dated(raw, names).alias(DATED),
     )
 
 
@@ -171,8 +180,20 @@ def _time(raw: DataFrame, names: set[str]) -> Column:
     kind, column = raw.schema[TIMESTAMP].dataType, sql.col(TIMESTAMP)
     if isinstance(kind, DateType | TimestampType | TimestampNTZType):
         return column.cast("timestamp").cast("bigint")
-    number = sql.coalesce(column.try_cast("bigint"), sql.floor(column.try_cast("double")).try_cast("bigint"))
+    number = _number(column)
     return sql.coalesce(number, column.try_cast("timestamp").cast("bigint")) if kind == StringType() else number
+
+
+def _is_dated(raw: DataFrame, names: set[str]) -> Column:
+    """Return whether a time is a date rather than a number."""
+    if TIMESTAMP not in names:
+        return sql.lit(False)
+    kind = raw.schema[TIMESTAMP].dataType
+    return sql.lit(not isinstance(kind, NumericType)) if kind != StringType() else _number(sql.col(TIMESTAMP)).isNull()
+
+
+def _number(column: Column) -> Column:
+    return sql.coalesce(column.try_cast("bigint"), sql.floor(column.try_cast("double")).try_cast("bigint"))
 
 
 def _checked(typed: DataFrame, names: set[str], file: DataFile, policies: Policies) -> CheckedTable:
@@ -187,6 +208,7 @@ def _checked(typed: DataFrame, names: set[str], file: DataFile, policies: Polici
         sql.min(rating).alias("lowest"),
         sql.max(rating).alias("highest"),
         sql.max(rating % 1).alias("part"),
+        sql.max(DATED).alias("dated"),
         sql.percentile_approx(sql.abs(TIMESTAMP), 0.5).alias("time"),
     ).first()
     assert found is not None  # noqa: S101 - an aggregate has one row
@@ -204,10 +226,10 @@ def _checked(typed: DataFrame, names: set[str], file: DataFile, policies: Polici
             more=found.n_off - 1,
         )
     stars, notes = _on_scale(rating, policies.scale, file, found.n_rows) if RATING in names else (rating, ())
-    divisor, unit = smaller_unit(float(found.time))
+    divisor, unit = (1, "dates") if found.dated else smaller_unit(float(found.time))
     if unit:
         notes = (*notes, Note(file.path.name, f"times from {unit} to seconds", "converted", found.n_rows))
-    time = sql.floor(sql.col(TIMESTAMP) / divisor).cast("bigint") if unit else sql.col(TIMESTAMP)
+    time = sql.floor(sql.col(TIMESTAMP) / divisor).cast("bigint") if divisor > 1 else sql.col(TIMESTAMP)
     frame = typed.select(USER, MOVIE, stars.alias(RATING), time.alias(TIMESTAMP), LINE)
     has_halves = bool(found.part) and RATING in names
     return CheckedTable(frame, found.n_rows, RATING in names, TIMESTAMP in names, has_halves, notes)
