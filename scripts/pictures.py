@@ -87,6 +87,7 @@ def picture_runs(browser: Browser, mlflow: str, out: Path) -> None:
 def open_page(browser: Browser, address: str, **options: Any) -> Page:
     """Open a page, to be pictured at one and a half times the usual resolution."""
     page = browser.new_page(**{"viewport": DESK, "device_scale_factor": 1.5, "reduced_motion": "reduce", **options})
+    page.set_default_timeout(300_000)  # MLflow's page takes its time on a busy machine
     page.add_init_script(CALM_MLFLOW)
     page.goto(address)
     return page
