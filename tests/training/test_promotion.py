@@ -227,7 +227,7 @@ def test_removed_by_others_is_no_version_and_training_does_not_set_it_again(regi
 def test_versions_table_and_json(registry, run):
     run("promote", "2")
     lines = run("versions")[1].splitlines()
-    assert lines[0].split() == ["version", "aliases", "method", "dataset", "nDCG@10", "created", "run"]
+    assert lines[0].split() == ["version", "aliases", "method", "dataset", "nDCG@10", "split", "created", "run"]
     assert lines[2].split()[:5] == ["2", "Production", "item-knn", "sample", "0.3000"]
     rows = json.loads(run("versions", "--json")[1])
     assert rows[1]["aliases"] == ["Production", "production"]

@@ -20,7 +20,7 @@ from recsys.settings import Settings
 from training.commands.words import flag_of
 from training.reporting.console import text_listing
 
-VERSION_COLUMNS = ("version", "aliases", "method", "dataset", "nDCG@10", "created", "run")
+VERSION_COLUMNS = ("version", "aliases", "method", "dataset", "nDCG@10", "split", "created", "run")
 HISTORY_COLUMNS = ("when", "what", "from", "to", "nDCG@10", "by", "why")
 
 
@@ -65,6 +65,7 @@ def version_row(version: ModelVersion, aliases: dict[str, int]) -> dict[str, obj
         "dataset": version.tags.get("dataset", ""),
         "dataset_digest": version.tags.get("dataset_digest", ""),
         "ndcg_at_10": version.tags.get("ndcg_at_10", ""),
+        "split": version.tags.get("split", ""),
         "created": version.created.isoformat(timespec="seconds"),
         "run_id": version.run_id,
         "gate": version.tags.get("gate", ""),
@@ -81,7 +82,9 @@ def version_table(rows: list[dict[str, object]]) -> str:
         spelled = {alias.lower(): alias for alias in sorted(aliases, reverse=True)} if isinstance(aliases, list) else {}
         created = str(row["created"])[:16].replace("T", " ")
         names = ", ".join(sorted(spelled.values()))
-        facts = (row["method"], row["dataset"], row["ndcg_at_10"], created, row["run_id"])
+        # Numbers of one split compare, those of two do not.
+        split = str(row["split"]).partition(",")[0]
+        facts = (row["method"], row["dataset"], row["ndcg_at_10"], split, created, row["run_id"])
         shown.append((row["version"], names, *facts))
     return text_listing(VERSION_COLUMNS, shown)
 
