@@ -14,6 +14,7 @@ from recsys.top_k import NO_ITEM, top_items
 
 USERS_AT_ONCE = 1024
 """Of a model of factors; with the first movies of a scan their scores take 8 MB."""
+POPULAR_AT_ONCE = 20_000
 FIRST_RANKS = 64
 """Ranks looked at beyond the length of a list; users who have seen more of the most popular movies get four times as
 many, and so on."""
@@ -104,22 +105,27 @@ class BoundedRanking:
 def rank_blocks(
     scorer: Scorer, user_items: sp.csr_array, user_indices: NDArray[np.int64], *, block_size: int
 ) -> Iterator[Ranking]:
-    """Yield the rankings of users block by block; of popularity all at once, as nothing has to be scored.
+    """Yield the rankings of users block by block; of popularity in large ones, as nothing has to be scored.
 
     The parameters are those of `recsys.evaluation.scorer.score_blocks`.
     """
     if isinstance(scorer, PopularityScorer):
         order = np.argsort(-scorer.popularity, kind="stable")
-        yield PopularRanking(slice(0, len(user_indices)), order, user_items[user_indices])
+        for rows in _slices(len(user_indices), POPULAR_AT_ONCE):
+            yield PopularRanking(rows, order, user_items[user_indices[rows]])
         return
     if (lists := BoundedLists.of(scorer)) is not None:
         orders: dict[bytes, ScanOrder] = {}
-        for start in range(0, len(user_indices), USERS_AT_ONCE):
-            rows = slice(start, min(start + USERS_AT_ONCE, len(user_indices)))
+        for rows in _slices(len(user_indices), USERS_AT_ONCE):
             yield BoundedRanking(rows, lists, orders, user_items[user_indices[rows]])
         return
     for block in score_blocks(scorer, user_items, user_indices, block_size=block_size):
         yield ScoredRanking(block.rows, block.scores)
+
+
+def _slices(length: int, size: int) -> Iterator[slice]:
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
 
 
 def best_unseen(order: NDArray[np.int64], histories: sp.csr_array, top_k: int) -> NDArray[np.int64]:
