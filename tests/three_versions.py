@@ -38,4 +38,6 @@ def make_three_versions(dataset: Dataset, home: Path) -> Registry:
             "model_json_sha256": sha256_of(fetched / LOGGED_FOLDER / MANIFEST),
         }
         registry.register(logged.model_uri, {"method": method, **sums})
+    # Else it would count for more than the environment in every test after this one.
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # takes back what was told
     return registry
