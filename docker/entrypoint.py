@@ -87,7 +87,7 @@ class Outlet:
             dropped, self.dropped = self.dropped, 0
             try:
                 if dropped:
-                    self.write(b"warning: %d lines before this one were dropped, as nothing took them\n" % dropped)
+                    self.write(b"warning: %d lines before this were dropped, as they could not be written\n" % dropped)
                 self.write(line)
             except OSError:
                 self.dropped += dropped + 1

@@ -82,7 +82,7 @@ def as_filter(given: MovieFilter | Mapping[str, Any] | None) -> MovieFilter | No
     if given is None or isinstance(given, MovieFilter):
         return given
     if not isinstance(given, Mapping):
-        raise ParameterError(f"filter={given!r} is no mapping; give fields as in {{'genres': ['Comedy']}}")
+        raise ParameterError(f"filter={given!r} is not a mapping; give fields as in {{'genres': ['Comedy']}}")
     return validated(MovieFilter, given, owner="the filter")
 
 

@@ -30,7 +30,7 @@ def read_hidden(path: Path) -> frozenset[int]:
         try:
             found.add(int(entry))
         except ValueError:
-            raise DataError(f"this is no movie id; {_REMEDY}", path=path, line=number, value=entry[:100]) from None
+            raise DataError(f"this is not a movie id; {_REMEDY}", path=path, line=number, value=entry[:100]) from None
         if abs(int(entry)) >= 2**63:
             raise DataError(f"this id does not fit into 64 bits; {_REMEDY}", path=path, line=number, value=entry[:100])
     return frozenset(found)

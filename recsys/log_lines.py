@@ -98,7 +98,7 @@ def shortened(event: Event, longest: int) -> str:
 
 def note_of_dropped(count: int) -> Event:
     """Return the event that tells that lines were dropped."""
-    message = f"{count} log lines before this one were dropped, as nothing took them"
+    message = f"{count} log lines before this one were dropped, as they could not be written"
     return Event(datetime.now(UTC), "WARNING", "recsys.logs", message, None)
 
 

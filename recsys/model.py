@@ -120,7 +120,7 @@ class Recommender:
         Raises
         ------
         ParameterError
-            When the lengths differ, an id is no whole number, or a rating is not on the scale.
+            When the lengths differ, an id is not a whole number, or a rating is not on the scale.
         """
         ids = whole_ids(movie_ids)
         stars: list[float] = (

@@ -36,7 +36,7 @@ def checksum_tags(folder: Path) -> dict[str, str]:
     """
     manifest = folder / LOGGED_FOLDER / MANIFEST
     if not manifest.is_file():
-        raise ArtifactError(f"there is no {LOGGED_FOLDER / MANIFEST} among the files; this is no movie recommender")
+        raise ArtifactError(f"there is no {LOGGED_FOLDER / MANIFEST} among the files; this is not a movie recommender")
     return {MODEL_TAG: sha256_of(manifest), ARTIFACT_TAG: tree_sha256(folder)}
 
 

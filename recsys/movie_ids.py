@@ -28,7 +28,9 @@ def whole_id(value: Any, where: str = "") -> int:
     """
     if is_whole(value):
         return int(value)
-    raise ParameterError(f"{where}movie id {value!r} is no whole number; give ids as the dataset has them, such as 50")
+    raise ParameterError(
+        f"{where}movie id {value!r} is not a whole number; give ids as the dataset has them, such as 50"
+    )
 
 
 def whole_ids(values: Iterable[Any], where: str = "") -> list[int]:

@@ -20,7 +20,7 @@ def origin_problem(origin: str) -> str:
         return f"{shown!r} never matches what browsers send; write {right}"
     if "*" in origin:
         return f"{origin!r} never matches: a * cannot stand for a part; list each origin, or write * alone for all"
-    return f"{origin!r} is no origin; write it as https://shop.example or http://localhost:3000"
+    return f"{origin!r} is not an origin; write it as https://shop.example or http://localhost:3000"
 
 
 def _as_browsers_send_it(origin: str) -> str:

@@ -25,6 +25,6 @@ def end_all(processes: "Sequence[subprocess.Popen[Any]]", patience_seconds: floa
         try:
             process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            logger.warning("process {} does not end by itself; it is killed", process.pid)
+            logger.warning("process {} does not end; it is killed", process.pid)
             process.kill()
             process.wait()

@@ -23,8 +23,8 @@ def read_rows(table: pd.DataFrame) -> Iterator[dict[int, float]]:
     Raises
     ------
     ParameterError
-        When a row has more or fewer ratings than movies, an id is no whole number, or a rating is no number or off the
-        scale; the message names the row, from 0.
+        When a row has more or fewer ratings than movies, an id is not a whole number, or a rating is no number or off
+        the scale; the message names the row, from 0.
     """
     ratings = table["ratings"] if "ratings" in table else [None] * len(table)
     for place, (ids_cell, stars_cell) in enumerate(zip(table["movie_ids"], ratings, strict=True)):
@@ -60,4 +60,4 @@ def read_list(cell: Any, place: int) -> list[Any] | None:
         return [value.item() if isinstance(value, np.generic) else value for value in cell]
     if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
         return None
-    raise ParameterError(f"row {place}: {cell!r} is no list; give ids and ratings as lists, as in [1, 50]")
+    raise ParameterError(f"row {place}: {cell!r} is not a list; give ids and ratings as lists, as in [1, 50]")

@@ -13,7 +13,7 @@ def check_question(*, n: int, diversity: float = 0.0, recency: float | None = No
     """Raise a `ParameterError` for a parameter out of its range."""
     for name, value in (("n", n), ("new", new)):
         if not is_whole(value):
-            raise ParameterError(f"{name}={value!r} is no whole number")
+            raise ParameterError(f"{name}={value!r} is not a whole number")
     if n < 1:
         raise ParameterError(f"n={n}: ask for at least 1 movie")
     if not 0 <= diversity <= 1:

@@ -78,7 +78,7 @@ def _problem_of_scheme(kind: str, rest: str, shown: str) -> str:
         return f"{shown!r} is an old way to name PostgreSQL; write postgresql+psycopg2://..."
     if re.match(r"\d+(/|$)", rest):
         return f"{shown!r} names no protocol; write http://{shown}"
-    return f"{shown!r} is nothing that MLflow reads ({kind} is unknown to it); write {GOOD}"
+    return f"{shown!r} is not an address that MLflow reads ({kind} is unknown to it); write {GOOD}"
 
 
 def _problem_of_path(shown: str) -> str:
@@ -99,7 +99,7 @@ def _problem_of_web_address(address: str, shown: str) -> str:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:  # which quotes what may be a part of a password
-        return f"{shown!r} is no address; write http://HOST:PORT, the port from 1 to 65535"
+        return f"{shown!r} is not an address; write http://HOST:PORT, the port from 1 to 65535"
     return "" if host else f"{shown!r} names no host; write http://HOST:PORT"
 
 

@@ -45,8 +45,8 @@ def adopt(registry: Registry, version: ModelVersion) -> tuple[ModelVersion, str]
     missing = {name: value for name, value in known.items() if value and name not in version.tags}
     registry.tag_version(version.version, {**missing, **tags})
     sentence = (
-        f"version {version.version} of {registry.name} was registered by other hands; it has answered a smoke test, "
-        "and the checksums of its files are now on record"
+        f"version {version.version} of {registry.name} was not registered by this product; it has answered a smoke "
+        "test, and the checksums of its files are now on record"
     )
     return registry.version(version.version), sentence
 

@@ -108,7 +108,7 @@ def _locate(
         return Located(contents, place)
     archives = [file for file in files if len(file.path.parts) == 1 and is_archive(file)]
     if not archives:
-        raise DataError(f"there is no known dataset; looked for {WANTED}, and for an archive", path=place)
+        raise DataError(f"no known dataset was found; looked for {WANTED}, and for an archive", path=place)
     if len(archives) > 1:
         names = ", ".join(archive.path.name for archive in archives)
         raise DataError(f"there are several archives here: {names}; name one of them", path=place)

@@ -84,7 +84,7 @@ def _as_arrow(frame: Any) -> pa.Table:
     if hasattr(frame, "to_arrow"):  # polars
         table: pa.Table = frame.to_arrow()
         return table
-    raise DataError(f"a {type(frame).__name__} is no data frame; give one of pandas, polars or Arrow")
+    raise DataError(f"a {type(frame).__name__} is not a data frame; give one of pandas, polars or Arrow")
 
 
 def _without_zones(frame: pd.DataFrame) -> pd.DataFrame:

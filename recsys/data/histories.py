@@ -36,5 +36,5 @@ def histories_file(path: Path | str, s3_endpoint_url: str | None) -> DataFile:
     bucket = Bucket(str(path), s3_endpoint_url)
     files, is_file = bucket.files()
     if not is_file:
-        raise DataError("this is no file; name the file of histories", path=bucket.address)
+        raise DataError("this is not a file; name the file of histories", path=bucket.address)
     return next(file for file in files if file.place == bucket.address)

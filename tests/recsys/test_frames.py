@@ -146,7 +146,7 @@ class TestFromFrame:
             (RATINGS.assign(userId=2.0**60), "row 1: the user id is a float beyond"),
             (RATINGS.assign(userId=[1, "a", 2, 3, 4, 5, 6]), "holds values of several kinds"),
             (RATINGS[:0], "the file holds no rating"),
-            ("ratings.csv", "a str is no data frame"),
+            ("ratings.csv", "a str is not a data frame"),
         ],
     )
     def test_wrong_frame_is_an_error(self, frame: object, problem: str) -> None:
@@ -186,7 +186,7 @@ class TestMovieModel:
             model.recommend({10: 5}, color="red")
         with pytest.raises(ParameterError, match="rating 9 is off the scale"):
             model.recommend({10: 9})
-        with pytest.raises(ParameterError, match="movie id 'ten' is no whole number"):
+        with pytest.raises(ParameterError, match="movie id 'ten' is not a whole number"):
             model.recommend({"ten": 5})
         with pytest.raises(ParameterError, match="no column movie_id, only movie"):
             model.recommend(pd.DataFrame({"movie": [10]}))

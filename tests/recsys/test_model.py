@@ -193,7 +193,7 @@ def test_recommend_diversity_trades_score_for_novelty() -> None:
             "the genres are Action, Comedy, Drama",
         ),
         ({"movie_ids": [1], "filter": {"year_from": 2000, "year_to": 1990}}, "year_from=2000 is after year_to=1990"),
-        ({"movie_ids": [1], "filter": "Action"}, "is no mapping"),
+        ({"movie_ids": [1], "filter": "Action"}, "is not a mapping"),
     ],
 )
 def test_recommend_bad_question_is_refused(model: Recommender, arguments: dict[str, object], message: str) -> None:

@@ -31,7 +31,7 @@ def test_whole_id_takes_whole_numbers(value: Any) -> None:
 
 @pytest.mark.parametrize("value", NO_IDS)
 def test_whole_id_refuses_what_merely_turns_into_one(value: Any) -> None:
-    with pytest.raises(ParameterError, match=r"^row 3: movie id .+ is no whole number; give ids as the dataset has"):
+    with pytest.raises(ParameterError, match=r"^row 3: movie id .+ is not a whole number; give ids as the dataset has"):
         whole_id(value, "row 3: ")
 
 
@@ -69,11 +69,11 @@ def test_table_with_an_id_that_is_none_names_the_row(value: Any) -> None:
 @pytest.mark.parametrize("value", NO_IDS)
 def test_recommender_refuses_ids_that_are_none(model: Recommender, value: Any) -> None:
     for ask in (lambda: model.recommend([1, value]), lambda: model.similar(value)):
-        with pytest.raises(RecsysError, match="no whole number"):
+        with pytest.raises(RecsysError, match="not a whole number"):
             ask()
 
 
 @pytest.mark.parametrize("value", [True, 2.0, "2"])
 def test_recommender_refuses_a_length_that_is_none(model: Recommender, value: Any) -> None:
-    with pytest.raises(ParameterError, match=r"^n=.* is no whole number$"):
+    with pytest.raises(ParameterError, match=r"^n=.* is not a whole number$"):
         model.recommend([1], n=value)

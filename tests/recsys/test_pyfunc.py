@@ -110,7 +110,7 @@ def test_predict_gives_what_recommend_gives(
         ({"movie_ids": [10], "ratings": [np.nan]}, {}, "row 1: rating nan is off the scale"),
         ({"movie_ids": [10], "ratings": ["5"]}, {}, "row 1: rating '5' is off the scale"),
         ({"movie_ids": [10], "ratings": [True]}, {}, "row 1: rating True is off the scale"),
-        ({"movie_ids": [10], "ratings": "5"}, {}, "row 1: '5' is no list"),
+        ({"movie_ids": [10], "ratings": "5"}, {}, "row 1: '5' is not a list"),
         (EXPECTED, {"n": 0}, "n=0: ask for 1 to 50"),
         (EXPECTED, {"n": 51}, "n=51: ask for 1 to 50"),
         (EXPECTED, {"diversity": 2.0}, "diversity=2"),

@@ -23,7 +23,7 @@ from recsys.tracking_address import DRIVERS, address_problem, split_userinfo, wi
         ("https//localhost", "lacks the colon"),
         ("http:localhost:5000", "names no host"),
         ("http://", "names no host"),
-        ("http://[::1", "is no address"),
+        ("http://[::1", "is not an address"),
         ("http://127.0.0.1:99999", "port from 1 to 65535"),
         ("http://127.0.0.1:five", "port from 1 to 65535"),
         ('"http://127.0.0.1:5000"', "leave them out"),

@@ -118,5 +118,5 @@ def test_hidden_file_wrong_when_a_worker_is_replaced_hides_what_was_hidden(hidde
 
 def test_hidden_file_with_a_wrong_line_names_it(hidden: Path) -> None:
     hidden.write_text("30\nforty\n")
-    with pytest.raises(DataError, match=r"line 2: this is no movie id; .* \(found 'forty'\)"):
+    with pytest.raises(DataError, match=r"line 2: this is not a movie id; .* \(found 'forty'\)"):
         HiddenMovies(hidden)

@@ -65,7 +65,7 @@ def test_promote_by_hand_what_is_no_recommender_is_refused(
     (tmp_path / "other" / "MLmodel").write_text("flavors: {}\n")
     number = client.create_model_version(registry.name, (tmp_path / "other").as_uri()).version
     assert main(["promote", str(number)]) == 3
-    assert "this is no movie recommender" in capsys.readouterr().out
+    assert "this is not a movie recommender" in capsys.readouterr().out
     assert registry.aliases() == {}
     assert not has_checksums(registry.version(int(number)))
 

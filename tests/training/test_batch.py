@@ -74,7 +74,7 @@ def test_recommend_command_hides_what_the_service_hides(
     ("flags", "message"),
     [
         (("--genres", "Western"), "the genres are Action, Comedy, Drama"),
-        (("--exclude-movie-ids", "1,x"), "'x' is no movie id"),
+        (("--exclude-movie-ids", "1,x"), "'x' is not a movie id"),
         (("--year-from", "2000", "--year-to", "1990"), "year_from=2000 is after year_to=1990"),
         (("--recency", "3"), "recency=3"),
     ],

@@ -39,10 +39,10 @@ def test_retrain_says_who_is_challenger_and_how_to_run_it_again(
 ) -> None:
     flags = ["retrain", "--data-dir", "ml-own", "--duplicates", "error", "--auto-promote", "false"]
     assert main([*flags, "--method", "item-knn"]) == 0
-    assert ") is Challenger; promotion by itself is switched off; to promote it:" in capsys.readouterr().out
+    assert ") is Challenger; automatic promotion is switched off; to promote it:" in capsys.readouterr().out
     assert main([*flags, "--method", "content-jaccard"]) == 0
     shown = capsys.readouterr().out
-    assert ") is registered; promotion by itself is switched off; to promote it:" in shown
+    assert ") is registered; automatic promotion is switched off; to promote it:" in shown
     assert "version 1 (item-knn) stays Challenger: on the same data and split " in shown
     note = client_of(registry).get_run(registry.versions()[0].run_id).data.tags[MLFLOW_RUN_NOTE]
     command = next(line for line in note.splitlines() if line.strip().startswith("mlflow run"))

@@ -7,12 +7,12 @@ from recsys.errors import ParameterError
 from recsys.filter import MovieFilter, as_filter
 
 _MEANINGS = {
-    "genres": "only movies of at least one of these genres, by commas",
-    "not_genres": "no movies of any of these genres, by commas",
+    "genres": "only movies of at least one of these genres, separated by commas",
+    "not_genres": "no movies of any of these genres, separated by commas",
     "year_from": "only movies of this year or later",
     "year_to": "only movies of this year or earlier",
-    "exclude_movie_ids": "not these movies, ids by commas",
-    "candidate_movie_ids": "only these movies, ids by commas",
+    "exclude_movie_ids": "not these movies, ids separated by commas",
+    "candidate_movie_ids": "only these movies, ids separated by commas",
 }
 
 
@@ -44,7 +44,7 @@ def _movie_id(text: str, name: str) -> int:
         return int(text)
     except ValueError:
         flag = name.replace("_", "-")
-        raise ParameterError(f"--{flag}: {text!r} is no movie id; give ids by commas") from None
+        raise ParameterError(f"--{flag}: {text!r} is not a movie id; give ids separated by commas") from None
 
 
 def _parts(text: str) -> list[str]:

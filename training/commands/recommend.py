@@ -41,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument(
         "--recency", type=float, help="from 0 to 2: raise what is rated more lately; by default as trained"
     )
-    parser.add_argument("--new", type=int, default=0, help="places at the end for movies without ratings; default: 0")
+    parser.add_argument(
+        "--new", type=int, default=0, help="positions at the end for movies without ratings; default: 0"
+    )
     add_filter_flags(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="where to write; .csv or .parquet")
     add_engine_flags(parser)

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
     parser.add_argument("--trigger", default="manual", help="manual or schedule: how the run is tagged")
     parser.add_argument("--force", action="store_true", help="train although an equal version is served already")
     parser.add_argument("--log", default="text", help="text or json: how the log is written; default: text")
-    parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
 def add_retrain_flags(parser: argparse.ArgumentParser) -> None:
@@ -152,7 +152,7 @@ def sentence(done: Retrained | NothingNew, settings: Settings) -> str:
     if done.promoted:
         lines.append(f"{what} is now {alias}")
     else:
-        refusal = done.move.refusal if done.move else "promotion by itself is switched off"
+        refusal = done.move.refusal if done.move else "automatic promotion is switched off"
         why = f"; {refusal}" if done.verdict.promote else ""
         role = "is registered" if done.challenger_kept else f"is {CHALLENGER}"
         lines.append(f"{what} {role}{why}; to promote it: python -m training promote {done.version.version}")

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.data_dir:
         _remember(args)
     if served and served.tags.get("dataset_digest") == dataset.digest:
-        _say(f"{alias} is {_described(served)}, these very data; make train makes a newer one.")
+        _say(f"{alias} is {_described(served)}, trained on these data; make train makes a newer one.")
         return 0
     version = _version_of(dataset, registry, alias, shared_flags.data_flags_of(args, settings, dataset))
     why, force = WHY, args.force

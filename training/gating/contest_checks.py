@@ -78,7 +78,7 @@ def new_ratings_checks(new: NewRatings | str, params: GateParams) -> tuple[Check
     said = f"the {new.n_ratings:,} new ratings of {new.n_users} users"
     broken = "the new data differ from the old in kind; look at how they were exported"
     stars = f"the stars of {said} have a population stability index of {new.stars_shift:.3f} against Production's"
-    copied = f"of {said}, {new.copied_users:.1%} of the users have the very ratings of another user"
+    copied = f"of {said}, {new.copied_users:.1%} of the users have exactly the ratings of another user"
     twice = "users have been exported twice"
     lean = f"{said} lean {new.popularity:.0%} as much towards popular movies as Production's did"
     return (
@@ -93,7 +93,7 @@ def new_ratings_checks(new: NewRatings | str, params: GateParams) -> tuple[Check
 def _new_ndcg(new: NewRatings, said: str, params: GateParams) -> Check:
     share = new.ndcg.upper / new.usual_ndcg.mean if new.usual_ndcg.mean > 0 else 1.0
     sentence = (
-        f"Production foretells {said} with an nDCG@10 of {new.ndcg.mean:.3f} [{new.ndcg.lower:.3f}, "
+        f"Production predicts {said} with an nDCG@10 of {new.ndcg.mean:.3f} [{new.ndcg.lower:.3f}, "
         f"{new.ndcg.upper:.3f}], as many of its own users with {new.usual_ndcg.mean:.3f}"
     )
     otherwise = "users and movies do not mean what they did; look at how ids and ratings were joined"
@@ -109,7 +109,7 @@ def _new_gain(new: NewRatings, said: str, params: GateParams) -> Check:
         f"in nDCG@10, on as many of its own by {new.usual_gain.mean:+.3f}"
     )
     otherwise = (
-        "a user's ratings do not belong together as they did; look at whether users and movies were joined rightly"
+        "a user's ratings do not belong together as they did; check whether users and movies were joined correctly"
     )
     return at_least("new_gain", "contest", share, params.min_new_gain, sentence, otherwise=otherwise)
 

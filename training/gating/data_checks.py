@@ -123,7 +123,7 @@ def _popularity(candidate: Side, production: Side, params: GateParams) -> Check:
     if correlation is None:
         return not_checked("popularity", "data", "too few movies, or all equally popular: there is no order to compare")
     sentence = f"the movies' popularity has a rank correlation of {correlation:.3f} with Production's"
-    otherwise = "movies have changed places; look at whether the movie ids still mean the same"
+    otherwise = "movies have changed places; check whether the movie ids still mean the same"
     return at_least("popularity", "data", correlation, params.min_popularity_correlation, sentence, otherwise=otherwise)
 
 
@@ -145,14 +145,14 @@ def _future(candidate: DataProfile, production: DataProfile, params: GateParams,
 
 def _same_second(candidate: DataProfile, production: DataProfile, params: GateParams) -> Check:
     before = production.top_second
-    sentence = f"{candidate.top_second:.1%} of its ratings have one and the same time, before {before:.1%}"
+    sentence = f"{candidate.top_second:.1%} of its ratings have the same time, before {before:.1%}"
     threshold = None if params.max_same_second is None else before + params.max_same_second
     otherwise = "timestamps have been lost"
     return at_most("same_second", "data", candidate.top_second, threshold, sentence, otherwise=otherwise)
 
 
 def _copied_users(candidate: DataProfile, production: DataProfile, params: GateParams) -> Check:
-    sentence = f"{candidate.copied_users:.1%} of the users have the very history of another user"
+    sentence = f"{candidate.copied_users:.1%} of the users have exactly the history of another user"
     threshold = None if params.max_copied_users is None else production.copied_users + params.max_copied_users
     otherwise = f"in Production's data it was {production.copied_users:.1%}; users have been exported twice"
     return at_most("copied_users", "data", candidate.copied_users, threshold, sentence, otherwise=otherwise)
@@ -162,7 +162,7 @@ def _top(what: str, share: float, before: float, params: GateParams) -> Check:
     sentence = f"one {what} has {share:.1%} of all ratings, before at most {before:.1%}"
     growth = params.max_top_growth
     threshold = None if growth is None else max(NOTABLE_SHARE, before * growth)
-    otherwise = "somebody should look at whether this is a program, or an error"
+    otherwise = "check whether this is a program, or an error"
     return at_most(f"top_{what}", "data", share, threshold, sentence, otherwise=otherwise, status="warning")
 
 

@@ -40,7 +40,7 @@ class Bucket:
     def __init__(self, address: str, endpoint_url: str | None) -> None:
         match = _ADDRESS.fullmatch(address)
         if match is None:
-            raise DataError("this is no address in a bucket; write s3://bucket/prefix", value=address)
+            raise DataError("this is not an address in a bucket; write s3://bucket/prefix", value=address)
         self._key = f"{match['bucket']}/{match['key']}".rstrip("/")
         self.address = f"s3://{self._key}"
         self._endpoint_url = endpoint_url
@@ -98,7 +98,7 @@ def _file_system(endpoint_url: str | None) -> "FileSystem":
         return S3FileSystem(connect_timeout=_CONNECT_SECONDS)
     parts = urlsplit(endpoint_url if "://" in endpoint_url else f"http://{endpoint_url}")
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise DataError("MLFLOW_S3_ENDPOINT_URL is no address; write http://host:port", value=endpoint_url)
+        raise DataError("MLFLOW_S3_ENDPOINT_URL is not an address; write http://host:port", value=endpoint_url)
     return S3FileSystem(
         endpoint_override=parts.netloc, scheme=parts.scheme, connect_timeout=_CONNECT_SECONDS, allow_delayed_open=False
     )

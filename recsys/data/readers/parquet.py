@@ -88,4 +88,4 @@ def _within_archive(raw: BinaryIO) -> bool:
 
 def _unreadable(part: DataFile, error: Exception) -> DataError:
     reason = str(error).partition("\n")[0]
-    return DataError(f"this is no readable Parquet: {reason}; write it again", path=part.place)
+    return DataError(f"this is not readable Parquet: {reason}; write it again", path=part.place)

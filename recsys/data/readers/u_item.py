@@ -36,10 +36,12 @@ def read_genre_names(file: DataFile | None) -> tuple[str, ...]:
     rows = text_records(file, _LAYOUT)
     for place, (line, fields) in enumerate(rows):
         if len(fields) < 2 or fields[1].strip() != str(place) or place >= len(GENRES):
-            problem = f"expected the {len(GENRES)} genres numbered from 0 on; take the file again from its archive"
+            problem = (
+                f"expected {len(GENRES)} genres, numbered from 0; extract the file again from the original archive"
+            )
             raise DataError(problem, path=file.place, line=line, value="|".join(fields))
     if len(rows) != len(GENRES):
-        problem = f"expected {len(GENRES)} genres; take the file again from its archive"
+        problem = f"expected {len(GENRES)} genres; extract the file again from the original archive"
         raise DataError(problem, path=file.place, line=len(rows), value=str(len(rows)))
     return tuple(fields[0].strip() for _, fields in rows)
 

@@ -173,7 +173,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._refusal is not None or (not self._n_unanswered and (not self._held or waited_for == "body")):
             self.transport.close()
         else:
-            self.refuse(408, f"the {waited_for} of the request did not come in time")
+            self.refuse(408, f"the {waited_for} of the request did not arrive in time")
 
     def _check_size(self) -> None:
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
@@ -182,7 +182,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _check_head(self) -> None:
         version = self.parser.get_http_version()
         if version not in VERSIONS:
-            self._complain(505, f"HTTP/{version} is not spoken here; HTTP/1.1 is")
+            self._complain(505, f"HTTP/{version} is not supported; use HTTP/1.1")
         hosts = [value for name, value in self.headers if name == b"host"]
         complaint = self.shared.hosts.complaint(hosts, version)
         if complaint is None and not self.url.startswith((b"/", b"*")):

@@ -104,7 +104,7 @@ def test_open_dataset_missing_folder_is_an_error_that_says_what_it_needs(tmp_pat
 
 def test_open_dataset_folder_without_data_is_an_error_that_says_what_was_looked_for(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing\n")
-    with pytest.raises(DataError, match=r"no known dataset; looked for .*movies\.csv"):
+    with pytest.raises(DataError, match=r"no known dataset was found; looked for .*movies\.csv"):
         open_dataset(tmp_path)
 
 

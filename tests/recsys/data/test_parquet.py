@@ -115,7 +115,7 @@ def test_open_dataset_wrong_values_name_the_row(table: pa.Table, problem: str, t
 def test_open_dataset_broken_parquet_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "ratings.parquet").write_bytes(b"PAR1 and then nothing")
     write_movies(tmp_path)
-    with pytest.raises(DataError, match=r"ratings\.parquet: this is no readable Parquet"):
+    with pytest.raises(DataError, match=r"ratings\.parquet: this is not readable Parquet"):
         open_dataset(tmp_path)
 
 
@@ -123,7 +123,7 @@ def test_open_dataset_titles_that_are_no_text_are_an_error(tmp_path: Path) -> No
     pq.write_table(ratings(), tmp_path / "ratings.parquet")
     bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
     pq.write_table(pa.table({"movieId": [10], "title": bad}), tmp_path / "movies.parquet")
-    with pytest.raises(DataError, match=r"movies\.parquet: this is no readable Parquet"):
+    with pytest.raises(DataError, match=r"movies\.parquet: this is not readable Parquet"):
         open_dataset(tmp_path)
 
 
