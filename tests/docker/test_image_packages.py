@@ -34,11 +34,13 @@ def imported_by(folder: str) -> Iterator[tuple[str, str]]:
 # The learning methods and the evaluation are in recsys, but the service does not import them. SQLAlchemy is for a
 # database as tracking address, Parquet for where MLflow can read it.
 NOT_SERVED = {"scipy", "tqdm", "sqlalchemy", "pyarrow"}
+# An extra, for whoever has a cluster: --engine spark says how to install it.
+EXTRA = {"pyspark"}
 
 
 @pytest.mark.parametrize(
     ("image", "folders", "unused"),
-    [("training", ("recsys", "training"), set()), ("serving", ("recsys", "serving"), NOT_SERVED)],
+    [("training", ("recsys", "training"), EXTRA), ("serving", ("recsys", "serving"), NOT_SERVED | EXTRA)],
 )
 def test_image_holds_what_its_code_imports(image: str, folders: tuple[str, ...], unused: set[str]) -> None:
     held = set(lock.pins(ROOT / f"requirements-{image}.lock"))

@@ -156,7 +156,7 @@ RUINED = {
     "times_of_the_export": (
         lambda r: replace(r, times=np.full_like(r.times, 1_764_000_000)),
         "same_second",
-        "100.0% of its ratings have one and the same time",
+        "100.0% of its ratings have the same time",
     ),
     "times_shuffled": (lambda r: replace(r, times=RNG.permutation(r.times)), "times_kept", "lost or changed"),
     "times_in_milliseconds": (lambda r: replace(r, times=r.times * 1000), "not_in_future", "unit of the timestamps"),
