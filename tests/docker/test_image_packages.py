@@ -35,7 +35,7 @@ def imported_by(folder: str) -> Iterator[tuple[str, str]]:
 # database as tracking address, Parquet for where MLflow can read it.
 NOT_SERVED = {"scipy", "tqdm", "sqlalchemy", "pyarrow"}
 # An extra, for whoever has a cluster: --engine spark says how to install it.
-EXTRA = {"pyspark"}
+EXTRA = {"pyspark", "py4j"}
 
 
 @pytest.mark.parametrize(
