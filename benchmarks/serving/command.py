@@ -24,7 +24,7 @@ from benchmarks.serving.processes import ask
 from benchmarks.serving.questions import Questions, write_questions
 from benchmarks.serving.report import Round, Rounds, ratios, table
 from benchmarks.serving.store import train
-from benchmarks.serving.traffic import about_shadow, split_cases
+from benchmarks.serving.traffic import about_pairs, about_shadow, split_cases
 from recsys.data import Dataset
 
 MEGABYTE = 2**20
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str]) -> int:
                 rounds = compete(cases, load, options.rounds)
             print(table(rounds), ratios(rounds), sep="\n\n", end="\n\n", flush=True)
         with split_cases(home, folder.resolve(), questions, options.server_cpu) as cases:
-            rounds = compete(cases, load, options.rounds)
-        print(table(rounds), ratios(rounds), sep="\n\n", end="\n\n", flush=True)
+            rounds, pairs = compete(cases, load, options.rounds), about_pairs(cases)
+        print(table(rounds), ratios(rounds), pairs, sep="\n\n", end="\n\n", flush=True)
         print(about_shadow(home, folder.resolve(), questions, options.server_cpu), end="\n\n", flush=True)
         if not options.traffic:
             print(_about_workers(home, questions, load))

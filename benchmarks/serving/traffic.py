@@ -5,14 +5,16 @@ Both servers have the same two versions of one method, so that what differs is t
 
 import asyncio
 import json
+import math
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 from benchmarks.serving.contenders import RECOMMEND, Case, first_line, start_ours
@@ -29,6 +31,10 @@ PACE = 200
 ROUNDS = 5
 SECONDS = 8
 WAIT_SECONDS = 60.0
+
+
+N_PAIRED, TIMES = 600, 12
+"""Questions that both servers are asked in turn, so often; the quickest answers are what no other program disturbed."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,42 @@ def split_cases(home: Path, data_dir: Path, questions: Questions, cpu: int) -> I
             PLAIN: Case(PLAIN, plain, RECOMMEND, questions.ours),
             HALVES: Case(HALVES, halves, RECOMMEND, questions.ours),
         }
+
+
+def about_pairs(cases: Mapping[str, Case]) -> str:
+    """Return how long the answers of both servers take at their quickest, each question asked in turn."""
+    bodies = first_lines(cases[PLAIN].bodies, N_PAIRED)
+    connections = {name: HTTPConnection("127.0.0.1", case.server.port, timeout=30) for name, case in cases.items()}
+    quickest = {name: [math.inf] * len(bodies) for name in cases}
+    for time_of in range(TIMES):
+        for number, body in enumerate(bodies):
+            for name in list(cases)[:: -1 if (time_of + number) % 2 else 1]:
+                found = quickest[name]
+                found[number] = min(found[number], _seconds(connections[name], body, number))
+    for connection in connections.values():
+        connection.close()
+    plain, halves = (statistics.mean(quickest[name]) * 1e6 for name in (PLAIN, HALVES))
+    return (
+        f"one connection, {len(bodies)} questions in turn, the quickest of {TIMES} answers to each, client included: "
+        f"{plain:.0f} us without, {halves:.0f} us with halves to a Challenger, ratio {plain / halves:.3f}"
+    )
+
+
+def first_lines(path: Path | None, number: int) -> list[bytes]:
+    """Return the first bodies of a file."""
+    return path.read_bytes().splitlines()[:number] if path else []
+
+
+def _seconds(connection: HTTPConnection, body: bytes, number: int) -> float:
+    # The id is the same for both, so that the caller always gets the same version.
+    headers = {"Content-Type": "application/json", "X-Correlation-ID": f"call-{number}"}
+    started = time.perf_counter()
+    connection.request("POST", RECOMMEND, body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"a request failed with {answer.status}")
+    return time.perf_counter() - started
 
 
 def about_shadow(home: Path, data_dir: Path, questions: Questions, cpu: int) -> str:
