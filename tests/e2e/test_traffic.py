@@ -135,13 +135,23 @@ def test_share_of_20000_users_lies_within_the_binomial_bound_and_grows_without_m
 
 
 def test_traffic_command_is_followed_and_off_ends_it(
-    service: Service, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Service,
+    registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.tracking_uri)
     assert main(["traffic", "2.5%", "--shadow", "20%", "--why", "to see"]) == 0
     wait_for_split(service, "2.5%")
     assert traffic_of(service)["shadow_share"] == "20%"
+    versions_of(service, [f"user {number}" for number in range(200)])
+    capsys.readouterr()
+    assert main(["traffic", "--show", "--api", f"http://127.0.0.1:{service.port}"]) == 0
+    shown = capsys.readouterr().out
+    assert "Production: version 1  Challenger: version 2" in shown
+    assert "To find a difference of 1 point with 80 % certainty: about" in shown
     assert main(["traffic", "off"]) == 0
     service.wait_until(lambda: traffic_of(service) is None)
     last, before = [entry for entry in registry.alias_state(ALIAS).ledger if entry.action == "traffic"][:-3:-1]

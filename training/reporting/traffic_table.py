@@ -89,7 +89,7 @@ def _shadow(traffic: dict[str, Any]) -> list[str]:
 
 
 def _sentences(reading: Reading) -> list[str]:
-    wanted = f"{reading.wanted * 100:g} points"
+    wanted = "1 point" if reading.wanted == 0.01 else f"{reading.wanted * 100:g} points"
     enough = (
         f"Enough lists to find a difference of {wanted}."
         if reading.more == 0
