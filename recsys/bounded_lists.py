@@ -104,13 +104,13 @@ class BoundedLists:
         order
             What may come up.
         """
-        found = _scanned(order, self.items.user_vectors(histories), histories, n)
+        likes = self.items.likes_anything(histories)
+        found = _scanned(order, self.items.user_vectors(histories), histories, n, np.flatnonzero(likes))
         is_empty = np.diff(histories.indptr) == 0
         if is_empty.any():
             found.item_indices[is_empty], found.scores[is_empty] = self._popular(n, order)
         # With a like and a movie that scores above zero, the products are the scores; factors divide those below.
-        is_told = self.items.likes_anything(histories)
-        is_told &= found.scores[:, 0 if self.items.factors is None else -1] > 0
+        is_told = likes & (found.scores[:, 0 if self.items.factors is None else -1] > 0)
         rest = np.flatnonzero(~is_told & ~is_empty)
         if len(rest):
             members = np.sort(order.items)
@@ -131,14 +131,17 @@ def _named(best: TopItems, members: NDArray[np.integer]) -> TopItems:
     return best._replace(item_indices=np.where(best.item_indices >= 0, members[best.item_indices], NO_ITEM))
 
 
-def _scanned(order: ScanOrder, users: Float32, histories: sp.csr_array, n: int) -> TopItems:
-    """Return the largest products of each user's vector, float32, (n_users, rank), seen movies left out."""
+def _scanned(order: ScanOrder, users: Float32, histories: sp.csr_array, n: int, active: NDArray[np.int64]) -> TopItems:
+    """Return the largest products of each user's vector, float32, (n_users, rank), seen movies left out.
+
+    Only the ``active`` users are looked at: for a vector of zeros nothing is ever ruled out.
+    """
     best = np.full((len(users), n), -np.inf, dtype=np.float32)
     items = np.full((len(users), n), NO_ITEM, dtype=np.int64)
     reach = np.sqrt(np.einsum("ij,ij->i", users, users)) * np.float32(1 + SLACK)
     seen_row = np.repeat(np.arange(len(users)), np.diff(histories.indptr))
     seen_place = order.place[histories.indices]
-    active, start, size = np.arange(len(users)), 0, FIRST_MOVIES
+    start, size = 0, FIRST_MOVIES
     while len(active) and start < len(order.items):
         stop = min(start + size, len(order.items))
         scores = users[active] @ order.vectors[start:stop].T
