@@ -36,6 +36,12 @@ def sync(registry: ToldRegistry, model_cache: ModelCache) -> Sync:
     return Sync(registry, "Production", model_cache, 10.0, Admission(lambda _: None))
 
 
+def mark_of(cache: ModelCache) -> tuple[int, int]:
+    """Return what tells the pointer from the one before; an inode alone may be given again."""
+    found = cache.pointer.stat()
+    return found.st_mtime_ns, found.st_ino
+
+
 def published(sync: Sync, registry: ToldRegistry) -> PublishedTraffic | None:
     """Return what is published after a look, the work in the background, and another look if that asks for one."""
     assert sync.check().problem is None
@@ -166,7 +172,7 @@ def test_challenger_altered_in_the_cache_is_fetched_again_and_given_to_the_worke
     traffic = published(sync, registry)
     assert traffic
     assert traffic.challenger
-    before = sync.cache.pointer.stat()
+    before = mark_of(sync.cache)
     (sync.cache.root / traffic.challenger.folder / "more").write_text("x")
     sync.check()
     during = sync.cache.published()
@@ -177,7 +183,7 @@ def test_challenger_altered_in_the_cache_is_fetched_again_and_given_to_the_worke
     assert found
     assert found.problem is None
     assert registry.downloads == 3
-    assert sync.cache.pointer.stat().st_ino != before.st_ino
+    assert mark_of(sync.cache) != before
 
 
 def test_copy_that_was_fetched_again_between_two_looks_is_given_to_the_workers(
@@ -187,10 +193,10 @@ def test_copy_that_was_fetched_again_between_two_looks_is_given_to_the_workers(
     assert traffic
     assert traffic.challenger
     (sync.cache.root / traffic.challenger.folder / "more").write_text("x")
-    before = sync.cache.pointer.read_bytes(), sync.cache.pointer.stat().st_ino
+    before = sync.cache.pointer.read_bytes(), mark_of(sync.cache)
     sync.challenger.fetch(registry)
     sync.check()
-    assert sync.cache.pointer.stat().st_ino != before[1], "they look at the file, and so load the new copy"
+    assert mark_of(sync.cache) != before[1], "they look at the file, and so load the new copy"
 
 
 def test_unreachable_registry_leaves_the_split_as_it_is(sync: Sync, registry: ToldRegistry) -> None:
