@@ -135,7 +135,8 @@ def _promote_over_served(
         remedy = f"promote {version.version} --force serves it all the same"
         return Move(None, served.version if served else None, refusal=f"{named}; {remedy}"), False
     if objection:
-        forced = f"forced over {', '.join(check.name for check in verdict.failed)}: {objection}"
+        # All are named; one tells enough for a line of the history.
+        forced = f"forced over {', '.join(check.name for check in verdict.failed)}: {verdict.failed[0].sentence}"
         why = f"{why}; {forced}" if why else forced
     overtaken: list[str] = []
 
