@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from recsys import __version__
-from recsys.data.dataset import Dataset, RatingsFacts
+from recsys.data.dataset import Dataset
+from recsys.data.facts import RatingsFacts
 from recsys.methods import FittedItems, MethodParams, get_method
 from recsys.model import Recommender
-from recsys.recency import recent_popularity
+from recsys.recency import RecentPopularity, recent_popularity
 from recsys.storage import ModelInfo
 
 
@@ -30,13 +31,18 @@ class Recipe:
 
 def as_recommender(fitted: FittedItems, dataset: Dataset, *, recency: float = 0.0) -> Recommender:
     """Return the model that serves what a method has learned from a dataset."""
+    return recommender_of(fitted, dataset, recent_popularity(dataset), recency)
+
+
+def recommender_of(fitted: FittedItems, ratings: RatingsFacts, recent: RecentPopularity, recency: float) -> Recommender:
+    """Return the model that serves what a method has learned from ratings, wherever they lie."""
     return Recommender(
-        catalog=dataset.catalog,
-        popularity=dataset.popularity,
+        catalog=ratings.catalog,
+        popularity=ratings.popularity,
         item_weights=fitted.item_weights,
         item_similarity=fitted.item_similarity,
         rating_exponent=fitted.rating_exponent,
-        recent=recent_popularity(dataset),
+        recent=recent,
         recency=recency,
     )
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from recsys.data.dataset import Dataset, RatingsFacts
+from recsys.data.dataset import Dataset
+from recsys.data.facts import RatingsFacts
 from recsys.drift.profile import DataProfile, profile_of
 from recsys.fitting import Recipe
 from recsys.model import Recommender

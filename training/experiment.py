@@ -1,6 +1,7 @@
 """One experiment: fit on the training part, judge on the holdout, with the popularity baseline beside it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -10,12 +11,13 @@ from loguru import logger
 from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
+from recsys.data.facts import RatingsFacts
 from recsys.evaluation.bootstrap import Interval, paired_bootstrap
 from recsys.evaluation.judged import HEADLINE_CUTOFF
 from recsys.evaluation.ranking import RANKING_METRICS
 from recsys.evaluation.relevance import relevance_metrics
 from recsys.evaluation.report import Evaluation, evaluate
-from recsys.evaluation.scorer import PopularityScorer
+from recsys.evaluation.scorer import PopularityScorer, Scorer
 from recsys.fitting import Recipe
 from recsys.model import Recommender
 from recsys.registry import HEADLINE
@@ -42,45 +44,16 @@ N_RESAMPLES = 2000
 """Draws of the bootstrap; the ends of an interval are then known to three decimals."""
 
 
-class Part(Protocol):
-    """What is told of a training part or a holdout, in memory or in the partitions of a cluster."""
-
-    @property
-    def name(self) -> str:
-        """Return what the dataset is called."""
-        ...
-
-    @property
-    def n_users(self) -> int:
-        """Return the number of users of the dataset."""
-        ...
-
-    @property
-    def n_items(self) -> int:
-        """Return the number of movies of the dataset."""
-        ...
-
-    @property
-    def n_ratings(self) -> int:
-        """Return the number of ratings in this part."""
-        ...
-
-    @property
-    def popularity(self) -> NDArray[np.int64]:
-        """Return the number of ratings of each movie in this part, int64, (n_items,)."""
-        ...
-
-
 class Parts(Protocol):
     """A split, wherever its ratings lie."""
 
     @property
-    def train(self) -> Part:
+    def train(self) -> RatingsFacts:
         """Return what the model was fitted on."""
         ...
 
     @property
-    def holdout(self) -> Part:
+    def holdout(self) -> RatingsFacts:
         """Return what it was judged by."""
         ...
 
@@ -197,19 +170,37 @@ def run_experiment(
 
     ``max_users`` evaluates a fixed sample of so many users, None all.
     """
-    logger.info("fitting {} on the training part of {:,} ratings", recipe.method, dataset.n_ratings)
     parts = split(dataset, split_params)
+    return experiment_on(
+        parts,
+        recipe.method,
+        dataset.n_ratings,
+        fit=lambda: recipe.recommender(parts.train),
+        evaluate=lambda scorer: evaluate(scorer, parts, max_users=max_users),
+    )
+
+
+def experiment_on(
+    parts: Parts,
+    method: str,
+    n_ratings: int,
+    *,
+    fit: Callable[[], Recommender],
+    evaluate: Callable[[Scorer], Evaluation],
+) -> Outcome:
+    """Return how a model and popularity do on a split, and how long it took, wherever the ratings lie."""
+    logger.info("fitting {} on the training part of {:,} ratings", method, n_ratings)
     started = time.perf_counter()
-    model = recipe.recommender(parts.train)
+    model = fit()
     fitted_at = time.perf_counter()
     logger.info("evaluating it, and popularity beside it")
-    evaluation = evaluate(scorer_of(model), parts, max_users=max_users)
+    evaluation = evaluate(scorer_of(model))
     evaluated_at = time.perf_counter()
     return Outcome(
         parts=parts,
         model=model,
         evaluation=evaluation,
-        baseline=evaluate(PopularityScorer(parts.train.popularity), parts, max_users=max_users),
+        baseline=evaluate(PopularityScorer(parts.train.popularity)),
         fit_seconds=fitted_at - started,
         evaluate_seconds=evaluated_at - fitted_at,
     )

@@ -11,7 +11,7 @@ from mlflow.data.dataset import Dataset
 from mlflow.tracking.context.registry import resolve_tags
 from mlflow.types import ColSpec, DataType, Schema
 
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 
 COLUMNS = {
     "user_id": DataType.long,

@@ -2,7 +2,7 @@
 
 import re
 
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 from recsys.fitting import Recipe
 from recsys.methods import get_method
 from recsys.splits import SplitParams

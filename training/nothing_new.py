@@ -13,7 +13,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT
 
 from recsys import __version__
 from recsys.alias.tag_names import machine_tag
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 from recsys.fitting import Recipe
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry

@@ -1,6 +1,5 @@
 """A training over the partitions of a Spark cluster."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +9,14 @@ from pyspark.sql import SparkSession
 from recsys.data.dataset import Dataset
 from recsys.data.policies import Policies
 from recsys.drift.profile import DataProfile
-from recsys.evaluation.scorer import PopularityScorer
 from recsys.fitting import Recipe
 from recsys.model import Recommender
-from recsys.scorers import scorer_of
 from recsys.spark import fitting
 from recsys.spark.evaluation import check_split, evaluate, split
 from recsys.spark.ratings import SparkRatings
 from recsys.spark.reading import read_ratings
 from recsys.splits import SplitParams
-from training.experiment import Outcome
+from training.experiment import Outcome, experiment_on
 
 
 def check_supported(recipe: Recipe, split_params: SplitParams) -> None:
@@ -50,20 +47,12 @@ class SparkEngine:
     def run_experiment(self, recipe: Recipe, split_params: SplitParams, *, max_users: int | None) -> Outcome:
         """Return how a recipe does on a split that every partition can make by itself."""
         parts = split(self.ratings, split_params)
-        logger.info("fitting {} on the training part of {:,} ratings", recipe.method, self.ratings.n_ratings)
-        started = time.perf_counter()
-        model = fitting.recommender(recipe, parts.train)
-        fitted_at = time.perf_counter()
-        logger.info("evaluating it, and popularity beside it")
-        evaluation = evaluate(scorer_of(model), parts, max_users=max_users)
-        evaluated_at = time.perf_counter()
-        return Outcome(
-            parts=parts,
-            model=model,
-            evaluation=evaluation,
-            baseline=evaluate(PopularityScorer(parts.train.popularity), parts, max_users=max_users),
-            fit_seconds=fitted_at - started,
-            evaluate_seconds=evaluated_at - fitted_at,
+        return experiment_on(
+            parts,
+            recipe.method,
+            self.ratings.n_ratings,
+            fit=lambda: fitting.recommender(recipe, parts.train),
+            evaluate=lambda scorer: evaluate(scorer, parts, max_users=max_users),
         )
 
     def recommender(self, recipe: Recipe) -> Recommender:

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.models.model import ModelInfo as LoggedModelInfo
 
 from recsys import pyfunc
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 from recsys.fitting import Recipe, model_info
 from recsys.registry import Registry
 from recsys.splits import SplitParams

@@ -11,7 +11,8 @@ from mlflow.models.model import ModelInfo as LoggedModelInfo
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from recsys.alias.description import describe
-from recsys.data.dataset import Dataset, RatingsFacts
+from recsys.data.dataset import Dataset
+from recsys.data.facts import RatingsFacts
 from recsys.evaluation.floor import shortfall
 from recsys.fitting import Recipe
 from recsys.model_checks import registration_tags, verify_checksums

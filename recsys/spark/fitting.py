@@ -10,7 +10,7 @@ from recsys.data.dataset import Dataset
 from recsys.drift.profile import DataProfile, profile_from
 from recsys.drift.profile_counts import counts_of, joined_profile_counts
 from recsys.errors import ParameterError
-from recsys.fitting import Recipe
+from recsys.fitting import Recipe, recommender_of
 from recsys.methods import get_method, method_names
 from recsys.model import Recommender
 from recsys.recency import RecentPopularity, faded, fading_weights, from_faded, moment_step
@@ -30,15 +30,7 @@ def recommender(recipe: Recipe, ratings: SparkRatings) -> Recommender:
     fit_source = get_method(recipe.method).fit_source
     assert fit_source is not None  # noqa: S101 - checked above
     fitted = fit_source(SparkSource(ratings), ratings.catalog, recipe.params)
-    return Recommender(
-        catalog=ratings.catalog,
-        popularity=ratings.popularity,
-        item_weights=fitted.item_weights,
-        item_similarity=fitted.item_similarity,
-        rating_exponent=fitted.rating_exponent,
-        recent=recent_popularity(ratings),
-        recency=recipe.params.recency,
-    )
+    return recommender_of(fitted, ratings, recent_popularity(ratings), recipe.params.recency)
 
 
 def check_method(name: str) -> None:

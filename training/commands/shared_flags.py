@@ -6,7 +6,7 @@ import sys
 from loguru import logger
 
 from recsys.data import Dataset
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 from recsys.data.locate import find_dataset
 from recsys.data.policies import Policies
 from recsys.errors import ParameterError

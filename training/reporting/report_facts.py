@@ -8,7 +8,7 @@ from html import escape
 from mlflow.entities import Run
 
 from recsys import __version__
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 from recsys.fitting import Recipe
 from recsys.model_version import ModelVersion
 from recsys.splits import SplitParams

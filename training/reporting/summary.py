@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from mlflow.entities import Run
 
 from recsys.alias.description import FACTS_TAG, LINKS_TAG
-from recsys.data.dataset import RatingsFacts
+from recsys.data.facts import RatingsFacts
 from recsys.evaluation.bootstrap import Interval
 from recsys.fitting import Recipe
 from training.experiment import Outcome
