@@ -103,7 +103,7 @@ def test_counters_equal_what_the_clients_have_counted(service: Service, registry
     service.wait_until(lambda: traffic_of(service)["challenger_share"] == "35%")
     time.sleep(1)
     before = service.ask("/metrics").json["traffic"]
-    assert [arm["requests"] for arm in before["versions"]] == [0, 0], "each share is counted anew"
+    assert [arm["requests"] for arm in before["versions"]] == [0, 0], "each share is counted from zero"
 
     seen = under_load(service, lambda users: users.more(4000), with_events=True)
     assert (seen.wrong, seen.cut) == ([], [])
@@ -228,7 +228,7 @@ def test_challenger_that_is_pointed_elsewhere_reshuffles_without_a_failed_reques
     assert all(len(versions) == 1 for versions in last.values())
     assert set.union(*last.values()) == {"1", "5"}
     moved = [user for user in USERS if ("4" in seen.versions[user][:3]) != (last[user] == {"5"})]
-    assert 10 < len(moved) < 50, "a new Challenger draws its users anew"
+    assert 10 < len(moved) < 50, "a new Challenger draws its users again"
 
 
 def test_challenger_that_is_deleted_leads_to_production_for_everyone(service: Service, registry: Registry) -> None:

@@ -1,10 +1,10 @@
 """The metrics in Prometheus' text format."""
 
 from collections.abc import Iterator
-from itertools import accumulate
 
 from serving.worker.context import RequestContext
 from serving.worker.metrics.counters import Metrics
+from serving.worker.metrics.exposition import Histogram, family, head, histograms, one
 from serving.worker.metrics.latency import BUCKETS
 from serving.worker.metrics.traffic_families import traffic_families
 from serving.worker.metrics.version_families import served_families, version_families
@@ -22,14 +22,14 @@ def metrics_text(
 ) -> str:
     """Return the metrics, summed over all workers, as Prometheus reads them."""
     families = (
-        _one("recsys_uptime_seconds", "gauge", "Seconds since the service started.", metrics.uptime_seconds),
-        _one("recsys_workers", "gauge", "Workers that accept requests.", metrics.board.n_ready),
-        _one("recsys_worker_deaths_total", "counter", "Workers that died and were replaced.", metrics.worker_deaths),
-        _one("recsys_worker_hangs_total", "counter", "Of those, ended because they hung.", metrics.worker_hangs),
-        _one("recsys_connections", "gauge", "Connections that the workers hold.", metrics.n_connections),
-        _one("recsys_log_lines_dropped", "gauge", "Log lines that nothing took.", metrics.n_dropped_lines),
-        _one("recsys_cache_hits_total", "counter", "Answers that came from the cache.", metrics.cache_hits),
-        _one("recsys_cache_misses_total", "counter", "Answers that had to be worked out.", metrics.cache_misses),
+        one("recsys_uptime_seconds", "gauge", "Seconds since the service started.", metrics.uptime_seconds),
+        one("recsys_workers", "gauge", "Workers that accept requests.", metrics.board.n_ready),
+        one("recsys_worker_deaths_total", "counter", "Workers that died and were replaced.", metrics.worker_deaths),
+        one("recsys_worker_hangs_total", "counter", "Of those, ended because they hung.", metrics.worker_hangs),
+        one("recsys_connections", "gauge", "Connections that the workers hold.", metrics.n_connections),
+        one("recsys_log_lines_dropped", "gauge", "Log lines that nothing took.", metrics.n_dropped_lines),
+        one("recsys_cache_hits_total", "counter", "Answers that came from the cache.", metrics.cache_hits),
+        one("recsys_cache_misses_total", "counter", "Answers that had to be worked out.", metrics.cache_misses),
         _model(context),
         _errors(metrics),
         _requests(metrics),
@@ -41,18 +41,8 @@ def metrics_text(
     return "\n".join(line for family in families for line in family) + "\n"
 
 
-def _head(name: str, kind: str, purpose: str) -> Iterator[str]:
-    yield f"# HELP {name} {purpose}"
-    yield f"# TYPE {name} {kind}"
-
-
-def _one(name: str, kind: str, purpose: str, value: float) -> Iterator[str]:
-    yield from _head(name, kind, purpose)
-    yield f"{name} {value}"
-
-
 def _model(context: RequestContext) -> Iterator[str]:
-    yield from _head("recsys_model_info", "gauge", "The model that answers.")
+    yield from head("recsys_model_info", "gauge", "The model that answers.")
     if context.loaded:
         found = context.loaded
         labels = f'name="{_escaped(found.name)}",version="{found.version}",run_id="{_escaped(found.run_id)}"'
@@ -60,27 +50,26 @@ def _model(context: RequestContext) -> Iterator[str]:
 
 
 def _errors(metrics: Metrics) -> Iterator[str]:
-    yield from _head("recsys_errors_total", "counter", "Error answers by type.")
-    for name, count in metrics.errors().items():
-        yield f'recsys_errors_total{{type="{name}"}} {count}'
+    counts = ((f'type="{name}"', count) for name, count in metrics.errors().items())
+    return family("recsys_errors_total", "counter", "Error answers by type.", counts)
 
 
 def _requests(metrics: Metrics) -> Iterator[str]:
-    yield from _head("recsys_requests_total", "counter", "Requests by endpoint and status.")
-    for label, done in metrics.by_endpoint().items():
-        for status, count in done.by_status.items():
-            yield f'recsys_requests_total{{{_endpoint(label)},status="{status}"}} {count}'
+    counts = (
+        (f'{_endpoint(label)},status="{status}"', count)
+        for label, done in metrics.by_endpoint().items()
+        for status, count in done.by_status.items()
+    )
+    return family("recsys_requests_total", "counter", "Requests by endpoint and status.", counts)
 
 
 def _latencies(metrics: Metrics) -> Iterator[str]:
-    name = "recsys_request_duration_seconds"
-    yield from _head(name, "histogram", "Time from a request's first byte to its answer.")
-    for label, done in metrics.by_endpoint().items():
-        where = _endpoint(label)
-        for bound, count in zip((*BUCKETS, "+Inf"), accumulate(done.histogram), strict=True):
-            yield f'{name}_bucket{{{where},le="{bound}"}} {count}'
-        yield f"{name}_sum{{{where}}} {done.seconds}"
-        yield f"{name}_count{{{where}}} {done.requests}"
+    found = (
+        Histogram(_endpoint(label), done.histogram, done.seconds, done.requests)
+        for label, done in metrics.by_endpoint().items()
+    )
+    purpose = "Time from a request's first byte to its answer."
+    return histograms("recsys_request_duration_seconds", purpose, BUCKETS, found)
 
 
 def _endpoint(label: str) -> str:

@@ -1,10 +1,10 @@
 """The metrics of a Challenger on real traffic, in Prometheus' text format."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 
 from recsys.proportions import wilson
 from recsys.traffic import Share
+from serving.worker.metrics.exposition import Histogram, family, histograms, one
 from serving.worker.metrics.latency import BUCKETS
 from serving.worker.metrics.traffic import ArmTotals
 from serving.worker.operations.experiment import ExperimentFacts, name_of
@@ -49,43 +49,23 @@ FAMILIES: tuple[tuple[str, str, str, Samples], ...] = (
 def traffic_families(arms: Sequence[ArmTotals], n_ignored: int, facts: ExperimentFacts) -> Iterator[Iterator[str]]:
     """Yield the metrics of all experiments that have a place."""
     yield _shares(facts)
-    yield iter(
-        (
-            "# HELP recsys_feedback_ignored_total Events of versions that have not answered here.",
-            "# TYPE recsys_feedback_ignored_total counter",
-            f"recsys_feedback_ignored_total {n_ignored}",
-        )
-    )
+    yield one("recsys_feedback_ignored_total", "counter", "Events of versions that have not answered here.", n_ignored)
     for name, kind, purpose, samples in FAMILIES:
-        yield _family(name, kind, purpose, arms, samples)
-    yield _durations(arms)
+        found = [(_labels(arm) + more, value) for arm in arms for more, value in samples(arm).items()]
+        yield family(name, kind, purpose, found)
+    durations = (Histogram(_labels(arm), arm.histogram, arm.seconds, arm.requests) for arm in arms)
+    purpose = "Time from a request's first byte to its answer, in an experiment."
+    yield histograms(DURATION, purpose, BUCKETS, durations)
 
 
 def _shares(facts: ExperimentFacts) -> Iterator[str]:
-    yield "# HELP recsys_traffic_share Part of the callers that the Challenger answers, and of what it shadows."
-    yield "# TYPE recsys_traffic_share gauge"
+    shares: list[tuple[str, float]] = []
     if facts.split is not None:
         labels = f'experiment="{name_of(facts.split.experiment)}",version="{facts.split.challenger.version}"'
         for purpose, share in (("challenger", facts.challenger_share), ("shadow", facts.shadow_share)):
-            yield f'recsys_traffic_share{{{labels},purpose="{purpose}"}} {float(Share.parse(share).percent / 100)}'
-
-
-def _family(name: str, kind: str, purpose: str, arms: Sequence[ArmTotals], samples: Samples) -> Iterator[str]:
-    yield f"# HELP {name} {purpose}"
-    yield f"# TYPE {name} {kind}"
-    for arm in arms:
-        for more, value in samples(arm).items():
-            yield f"{name}{{{_labels(arm)}{more}}} {value}"
-
-
-def _durations(arms: Sequence[ArmTotals]) -> Iterator[str]:
-    yield f"# HELP {DURATION} Time from a request's first byte to its answer, in an experiment."
-    yield f"# TYPE {DURATION} histogram"
-    for arm in arms:
-        for bound, count in zip((*BUCKETS, "+Inf"), accumulate(arm.histogram), strict=True):
-            yield f'{DURATION}_bucket{{{_labels(arm)},le="{bound}"}} {count}'
-        yield f"{DURATION}_sum{{{_labels(arm)}}} {arm.seconds}"
-        yield f"{DURATION}_count{{{_labels(arm)}}} {arm.requests}"
+            shares.append((f'{labels},purpose="{purpose}"', float(Share.parse(share).percent / 100)))
+    purpose = "Part of the callers that the Challenger answers, and of what it shadows."
+    return family("recsys_traffic_share", "gauge", purpose, shares)
 
 
 def _labels(arm: ArmTotals) -> str:

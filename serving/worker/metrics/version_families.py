@@ -1,9 +1,9 @@
 """The metrics of the served model and of its answers by version, in Prometheus' text format."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 
 from serving.worker.metrics.by_version import HISTORY_BUCKETS, VersionTotals
+from serving.worker.metrics.exposition import Histogram, family, histograms
 from serving.worker.operations.in_life import ServedFacts
 
 Value = Callable[[VersionTotals], float]
@@ -43,29 +43,21 @@ def served_families(served: ServedFacts | None) -> Iterator[Iterator[str]]:
     }
     for name, (purpose, field) in gauges.items():
         value = getattr(served, field) if served else None
-        samples = [] if served is None or value is None else [(served.version, float(value))]
-        yield _family(name, "gauge", purpose, samples)
+        samples = [] if served is None or value is None else [(_label(served.version), float(value))]
+        yield family(name, "gauge", purpose, samples)
 
 
 def version_families(totals: Sequence[VersionTotals]) -> Iterator[Iterator[str]]:
     """Yield the metrics of all versions that have given a list."""
     for name, kind, purpose, value in TOTALS:
-        yield _family(name, kind, purpose, [(found.version, value(found)) for found in totals])
+        yield family(name, kind, purpose, [(_label(found.version), value(found)) for found in totals])
     yield _histories(totals)
 
 
-def _family(name: str, kind: str, purpose: str, samples: Sequence[tuple[str, float]]) -> Iterator[str]:
-    yield f"# HELP {name} {purpose}"
-    yield f"# TYPE {name} {kind}"
-    for version, value in samples:
-        yield f'{name}{{version="{version}"}} {value}'
-
-
 def _histories(totals: Sequence[VersionTotals]) -> Iterator[str]:
-    yield f"# HELP {HISTORIES} Rated movies in a history."
-    yield f"# TYPE {HISTORIES} histogram"
-    for found in totals:
-        for bound, count in zip((*HISTORY_BUCKETS, "+Inf"), accumulate(found.histories), strict=True):
-            yield f'{HISTORIES}_bucket{{version="{found.version}",le="{bound}"}} {count}'
-        yield f'{HISTORIES}_sum{{version="{found.version}"}} {found.ratings}'
-        yield f'{HISTORIES}_count{{version="{found.version}"}} {found.answers}'
+    found = (Histogram(_label(one.version), one.histories, one.ratings, one.answers) for one in totals)
+    return histograms(HISTORIES, "Rated movies in a history.", HISTORY_BUCKETS, found)
+
+
+def _label(version: str) -> str:
+    return f'version="{version}"'
