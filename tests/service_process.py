@@ -57,6 +57,11 @@ class Service:
             with error:
                 return Answer(error.code, _lower(error.headers), error.read().decode())
 
+    def wait_for_workers(self, number: int) -> None:
+        """Wait until so many workers take requests, and a model answers."""
+        self.wait_until(lambda: bool(self.ask("/metrics").json["workers"] == number))
+        self.wait_until(lambda: self.ask("/health/ready").status == 200)
+
     def wait_until(self, condition: Callable[[], bool], seconds: float = 120) -> float:
         """Wait for a condition and return how long it took."""
         started = time.monotonic()

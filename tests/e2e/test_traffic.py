@@ -47,8 +47,7 @@ def start(start_service: Any, tracking_uri: str, **more: Any) -> Service:
     service: Service = start_service(
         ALIAS, MLFLOW_TRACKING_URI=tracking_uri, RECSYS_API__WORKERS="4", RECSYS_LOGGING__LEVEL="INFO", **more
     )
-    service.wait_until(lambda: service.ask("/metrics").json["workers"] == 4)
-    service.wait_until(lambda: service.ask("/health/ready").status == 200)
+    service.wait_for_workers(4)
     return service
 
 

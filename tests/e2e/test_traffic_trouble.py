@@ -47,8 +47,7 @@ def service(start_service: Any, registry: Registry) -> Service:
         RECSYS_API__WORKERS="4",
         RECSYS_MODEL__POLL_SECONDS="0.3",
     )
-    started.wait_until(lambda: started.ask("/metrics").json["workers"] == 4)
-    started.wait_until(lambda: started.ask("/health/ready").status == 200)
+    started.wait_for_workers(4)
     return started
 
 

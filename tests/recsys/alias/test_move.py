@@ -12,14 +12,9 @@ from recsys.alias.move import move, settle
 from recsys.alias.state import AliasState, intent_key
 from recsys.errors import LeaseHeldError, RegistryError
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 ALIAS = "Production"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_waiting():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lease, "SETTLE_SECONDS", 0.002)
-        yield
 
 
 def state(store: MemoryAliasStore) -> AliasState:

@@ -5,7 +5,6 @@ from contextlib import suppress
 import pytest
 from memory_alias_store import MemoryAliasStore
 
-from recsys.alias import lease
 from recsys.alias.ledger import Entry, version_before
 from recsys.alias.move import move, settle
 from recsys.alias.state import AliasState
@@ -13,15 +12,10 @@ from recsys.alias.traffic_switch import set_traffic
 from recsys.errors import RegistryError
 from recsys.traffic import CHALLENGER, CHALLENGER_TAG, SHADOW_TAG, Share, traffic_tags
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 ALIAS = "Production"
 TENTH = {CHALLENGER_TAG: Share.parse("10%")}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_waiting():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lease, "SETTLE_SECONDS", 0.002)
-        yield
 
 
 def state(store: MemoryAliasStore) -> AliasState:
