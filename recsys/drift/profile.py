@@ -14,7 +14,7 @@ from recsys.errors import ArtifactError
 if TYPE_CHECKING:
     # Loading a model reads a profile, and a worker that loads one has no SciPy, which datasets need.
     from recsys.data.dataset import Dataset
-from recsys.data.facts import RatingsFacts
+    from recsys.data.facts import RatingsFacts
 
 PROFILE_FORMAT = 1
 RATINGS_AT_ONCE = 1 << 18
