@@ -1,12 +1,16 @@
 """Datasets that several tests share."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
 from builders import make_catalog, make_dataset
 from hypothesis import HealthCheck
 
+from recsys.alias import lease
 from recsys.data import Dataset, open_dataset
 from recsys.data.sample import sample_dataset
 
@@ -24,6 +28,15 @@ LONG = ("tests/e2e/", "tests/test_", "tests/training/", "tests/benchmarks/")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the modules by how long they take."""
     items.sort(key=lambda item: next((n for n, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG)))
+
+
+@pytest.fixture(scope="module")
+def no_waiting() -> Iterator[None]:
+    """Let a lease settle at once, however slow a write is: where nobody else asks for it, the wait decides nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lease, "time", SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda _: None))
+        patch.setattr(lease, "SETTLE_SECONDS", 60.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import pytest
 from builders import first_users
 from model_stores import add_version, client_of, make_store, recipe
 
-from recsys.alias import lease
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.model_checks import has_checksums
@@ -25,8 +24,6 @@ def dataset() -> Dataset:
 @pytest.fixture
 def registry(tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """Return a registry with one version of ours."""
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     monkeypatch.chdir(tmp_path)
     made = make_store(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", made.tracking_uri)

@@ -10,7 +10,6 @@ import pytest
 from builders import first_users
 from model_stores import client_of, make_store, recipe
 
-from recsys.alias import lease
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
 from recsys.fitting import Recipe
@@ -33,8 +32,6 @@ def dataset() -> Dataset:
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("training.tracking.log_outcome", lambda *_: None)
     monkeypatch.setattr("training.retrain.add_gate_to_report", lambda *_: None)

@@ -10,7 +10,6 @@ from builders import first_users
 from empty_store import write_empty_store
 from model_stores import add_version, client_of, make_store, recipe
 
-from recsys.alias import lease
 from recsys.alias.state import AliasState
 from recsys.data import Dataset
 from recsys.data.sample import sample_dataset
@@ -39,8 +38,6 @@ def store(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Registr
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     monkeypatch.chdir(tmp_path)
 
 

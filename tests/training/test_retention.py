@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import mlflow
 import pytest
 from model_stores import client_of, make_store
 
-from recsys.alias import lease
 from recsys.alias.move import move
 from recsys.alias.traffic_switch import set_traffic
 from recsys.registry import Registry
@@ -17,16 +15,14 @@ N_VERSIONS = 16
 
 
 @pytest.fixture
-def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+def registry(tmp_path: Path) -> Registry:
     """Return a model with many versions without files, as retention looks at none."""
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     store = make_store(tmp_path)
     client = client_of(store)
     client.create_registered_model(store.name)
-    with mlflow.start_run() as run:
-        for _ in range(N_VERSIONS):
-            client.create_model_version(store.name, source=run.info.artifact_uri, run_id=run.info.run_id)
+    run = client.create_run(client.create_experiment("of old versions"))
+    for _ in range(N_VERSIONS):
+        client.create_model_version(store.name, source=run.info.artifact_uri, run_id=run.info.run_id)
     return store
 
 

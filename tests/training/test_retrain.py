@@ -32,8 +32,6 @@ def dataset() -> Dataset:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     monkeypatch.chdir(tmp_path)
     # What a run logs about its experiment has tests of its own, and takes most of its time.
     monkeypatch.setattr("training.tracking.log_outcome", lambda *_: None)

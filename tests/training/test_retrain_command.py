@@ -10,7 +10,6 @@ from builders import first_users
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from model_stores import client_of, make_store
 
-from recsys.alias import lease
 from recsys.data import csv_family
 from recsys.data.sample import sample_dataset
 from recsys.model_version import ModelVersion
@@ -28,8 +27,6 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     csv_family.write(first_users(sample_dataset(), 90), tmp_path / "ml-own")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.tracking_uri)
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)
     monkeypatch.setattr("training.tracking.log_outcome", lambda *_: None)  # takes most of the time
     return registry
 

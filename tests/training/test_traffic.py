@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from model_stores import add_version, client_of, make_store, recipe
 
-from recsys.alias import lease
 from recsys.alias.description import describe
 from recsys.alias.move import settle
 from recsys.alias.state import AliasState
@@ -38,8 +37,6 @@ def at_rest(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Let version 1 be Production and version 2 Challenger, without traffic."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.tracking_uri)
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.2)
-    monkeypatch.setattr(lease, "MIN_SLOW_TRIES", 1000)  # a write may well take longer on a busy machine
     for key in (CHALLENGER_TAG, SHADOW_TAG):
         if key in registry.tags():
             registry.delete_tag(key)
