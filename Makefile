@@ -11,8 +11,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_SPARK := $(VENV)/.installed-spark
-# A module stays in one process, since its tests share servers; tests/conftest.py puts the long ones first.
-PARALLEL := --numprocesses=2 --dist=loadscope --no-loadscope-reorder
+# Three processes on two cores, as many tests wait. A module stays in one, since its tests share servers;
+# tests/conftest.py puts the long ones first.
+PARALLEL := --numprocesses=3 --dist=loadscope --no-loadscope-reorder
 
 # What .env says counts here as well; a variable of the caller's comes first.
 TRACKING_IN_ENV_FILE := $(shell sed -n 's/^MLFLOW_TRACKING_URI=//p' .env 2>/dev/null | tail -n 1)
