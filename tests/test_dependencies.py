@@ -50,7 +50,10 @@ def third_party(files: Iterable[str]) -> set[str]:
 
 
 def reached_from(folder: str) -> set[str]:
-    """Return the files of a folder and all those of this project that they import."""
+    """Return the files of a folder and all those of this project that they import.
+
+    A package that looks for its modules itself, as `recsys.methods` does, reaches all of them.
+    """
     seen: set[str] = set()
     todo = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py")}
     while todo:
@@ -58,6 +61,8 @@ def reached_from(folder: str) -> set[str]:
         seen.add(file)
         paths = {module.replace(".", "/") for importer, module in IMPORTS if importer == file}
         candidates = {f"{path}{ending}" for path in paths for ending in (".py", "/__init__.py")}
+        if "pkgutil" in paths:
+            candidates |= {path.relative_to(ROOT).as_posix() for path in (ROOT / file).parent.glob("*.py")}
         todo |= {candidate for candidate in candidates if (ROOT / candidate).is_file()} - seen
     return seen
 
@@ -96,3 +101,7 @@ def test_reached_from_follows_imports_into_other_packages() -> None:
     reached = reached_from("serving")
     assert "recsys/storage.py" in reached
     assert not {file for file in reached if file.startswith("training/")}
+
+
+def test_reached_from_follows_a_package_that_looks_for_its_modules() -> None:
+    assert "recsys/methods/item_knn.py" in reached_from("training")

@@ -8,14 +8,14 @@ from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from pydantic import Field
 
 from recsys.data.dataset import Dataset
+from recsys.item_matrix import DenseItemMatrix, ItemMatrix
+from recsys.methods import neighborhoods
 from recsys.methods.base import FittedItems, Method, MethodParams
-from recsys.methods.neighborhoods import SPARSE_NEIGHBORS, item_matrix, nearest_of_each, symmetrized
-from recsys.methods.products import gram_rows
 from recsys.methods.search_space import Floats, Integers, OneOf, SearchRange
+from recsys.methods.shrunk_cosine import ShrunkCosine
 
 BM25_K1, BM25_B = 1.2, 0.75
 
@@ -36,23 +36,16 @@ def fit(dataset: Dataset, params: ItemKnnParams) -> FittedItems:
     is this; of the weights, each column keeps the ``n_neighbors`` largest: those that speak for its movie.
     A movie without ratings is similar to none.
     """
-    columns = weighted(dataset.user_items, params.weighting)
-    norms = np.sqrt(columns.multiply(columns).sum(axis=0)).astype(np.float32)
-    norms[norms == 0] = 1
-    products = gram_rows(columns)
-
-    def rows(block: slice) -> NDArray[np.float32]:
-        scale = np.outer(norms[block], norms)
-        scale += np.float32(params.shrinkage)
-        similarity: NDArray[np.float32] = products(block)
-        similarity /= scale
-        own = np.arange(block.start, block.stop)
-        similarity[own - block.start, own] = 0
-        return np.minimum(similarity, 1, out=similarity)
-
-    n_kept = max(params.n_neighbors, SPARSE_NEIGHBORS)
-    similarity = symmetrized(item_matrix(rows, dataset.n_items, n_neighbors=n_kept))
-    return FittedItems(item_weights=nearest_of_each(similarity, params.n_neighbors), item_similarity=similarity)
+    cosine = ShrunkCosine(weighted(dataset.user_items, params.weighting), params.shrinkage)
+    similarity: ItemMatrix
+    if dataset.n_items <= neighborhoods.DENSE_ITEMS:
+        similarity = DenseItemMatrix(cosine.rows(slice(None)))
+    else:
+        nearest = cosine.nearest(max(params.n_neighbors, neighborhoods.SPARSE_NEIGHBORS))
+        similarity = neighborhoods.symmetrized(neighborhoods.from_csr(nearest))
+    return FittedItems(
+        item_weights=neighborhoods.nearest_of_each(similarity, params.n_neighbors), item_similarity=similarity
+    )
 
 
 def weighted(user_items: sp.csr_array, weighting: str) -> sp.csr_array:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from recsys.item_matrix import DenseItemMatrix, ItemMatrix, SparseItemMatrix, matrix_from_arrays
-from recsys.methods.neighborhoods import from_csr, strongest_columns, symmetrized, to_csr
+from recsys.methods.neighborhoods import from_csr, strongest_columns, strongest_of_each, symmetrized, to_csr
 
 squares = arrays(np.float32, (5, 5), elements=st.sampled_from([0, 0, 0.25, 0.5, -1]))
 rows = st.lists(st.integers(0, 4), max_size=5, unique=True).map(lambda picked: np.array(picked, dtype=np.int64))
@@ -57,3 +57,14 @@ def test_strongest_columns_equals_a_full_sort(values: np.ndarray, k: int) -> Non
     expected = np.zeros_like(values)
     np.put_along_axis(expected, order, np.take_along_axis(values, order, axis=1), axis=1)
     np.testing.assert_array_equal(strongest_columns(values, k).toarray(), expected)
+
+
+@settings(deadline=None)
+@given(values=arrays(np.float32, (6, 12), elements=st.sampled_from([0, 0, 0.25, 0.5, -1])), k=st.integers(1, 13))
+def test_strongest_of_each_equals_a_full_sort_of_ragged_rows(values: np.ndarray, k: int) -> None:
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :k]
+    expected = np.zeros_like(values)
+    np.put_along_axis(expected, order, np.take_along_axis(values, order, axis=1), axis=1)
+    found = strongest_of_each(sp.csr_array(values), k)
+    np.testing.assert_array_equal(found.toarray(), expected)
+    assert np.diff(found.indptr).tolist() == np.count_nonzero(expected, axis=1).tolist()
