@@ -37,6 +37,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  DATA=folder  a MovieLens dataset, or sample; make up remembers it in .env"
 	@echo "  PORT=8000    of the API              METHOD=name  for make train"
+	@echo "  UI_PORT=5000 of make ui              FORCE=1      for make up: serve data other than what is served"
 
 up: $(INSTALLED) ## install, train if need be, and serve on 127.0.0.1:8000
 	@echo "Looking for a model to serve"
@@ -47,7 +48,7 @@ up: $(INSTALLED) ## install, train if need be, and serve on 127.0.0.1:8000
 train: $(INSTALLED) ## train, evaluate, track and register a model
 	@python -m training train $${METHOD:+--method "$$METHOD"}
 
-ui: $(INSTALLED) ## MLflow's UI on port $(UI_PORT), to compare runs and to move the alias
+ui: $(INSTALLED) ## MLflow's UI on port 5000, to compare runs and to move the alias
 	@exec python -m training ui --port $(UI_PORT)
 
 dev: $(INSTALLED_DEV) ## install what tests and benchmarks need

@@ -89,7 +89,7 @@ def _problem_of_path(shown: str) -> str:
     if PurePosixPath(shown).suffix in (".db", ".sqlite", ".sqlite3"):
         return f"{shown!r} is a path; write sqlite:///{shown.removeprefix('file:').removeprefix('//')}"
     return (
-        f"{shown!r} is a folder, and MLflow no longer keeps runs in folders; write {GOOD} "
+        f"{shown!r} is a path, and MLflow no longer keeps runs in folders; write {GOOD} "
         "(`mlflow migrate-filestore` takes the runs of a folder into a database)"
     )
 

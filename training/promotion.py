@@ -133,7 +133,8 @@ def _promote_over_served(
         return Move(None, None, refusal=named), False
     if objection and not force:
         remedy = f"promote {version.version} --force serves it all the same"
-        return Move(None, served.version if served else None, refusal=f"{named}; {remedy}"), False
+        parted = "\n" if "\n" in objection else "; "
+        return Move(None, served.version if served else None, refusal=f"{named}{parted}{remedy}"), False
     if objection:
         # All are named; one tells enough for a line of the history.
         forced = f"forced over {', '.join(check.name for check in verdict.failed)}: {verdict.failed[0].sentence}"
@@ -154,8 +155,12 @@ def _promote_over_served(
 
 
 def _objections(verdict: Verdict) -> str:
-    """Return what fails, in one line."""
-    return "; ".join(check.sentence for check in verdict.failed)
+    """Return what fails: one sentence, or a line for each check. Other data come first, as they explain the rest."""
+    failed = sorted(verdict.failed, key=lambda check: check.name != "dataset_name")
+    if len(failed) < 2:
+        return "".join(check.sentence for check in failed)
+    lines = (f"  {check.name}: {check.sentence}" for check in failed)
+    return "\n".join((f"{len(failed)} checks refuse it", *lines))
 
 
 def promote_to(

@@ -86,7 +86,11 @@ def test_up_on_other_data_trains_but_promotes_only_by_force(run: Run, registry: 
     code, out, _ = run("up", "--data-dir", "ml-other")
     assert (code, served(registry), len(registry.versions())) == (0, 1, 2)
     assert "nothing was moved: version 2: " in out
-    assert "it was trained on ml-other, Production on sample" in out
+    lines = out[out.index("nothing was moved: version 2: ") :].splitlines()
+    assert lines[0] == "nothing was moved: version 2: 9 checks refuse it"
+    assert lines[1].startswith("  dataset_name: it was trained on ml-other, Production on sample")
+    assert lines[2].startswith("  ratings: it has ")
+    assert lines[10] == "promote 2 --force serves it all the same"
     assert "Production stays version 1 (item-knn on sample, digest " in out
     code, out, _ = run("up")
     assert (code, served(registry)) == (0, 1)
@@ -94,6 +98,17 @@ def test_up_on_other_data_trains_but_promotes_only_by_force(run: Run, registry: 
     code, out, _ = run("up", "--data-dir", "ml-other", "--force")
     assert (code, served(registry), len(registry.versions())) == (0, 2, 2)
     assert "forced over ratings, users, ratings_kept" in run("versions", "--history")[1]
+
+
+def test_up_again_on_data_without_a_name_has_no_note(
+    run: Run, registry: Registry, tiny: Dataset, tmp_path: Path
+) -> None:
+    csv_family.write(tiny, tmp_path / "films")
+    assert run("up", "--data-dir", "films")[0] == 0
+    code, out, _ = run("up")
+    assert code == 0
+    assert "Production is version 1 (hybrid on ml-csv" in out
+    assert "note:" not in out
 
 
 def test_up_on_real_data_replaces_the_sample_without_force(run: Run, registry: Registry, other: Path) -> None:

@@ -1,7 +1,8 @@
 """Let the served alias point to a version: a number, an alias, 'latest', or 'best' by a metric.
 
 The version's files are fetched, compared with the checksums in the registry, and have to answer before anything moves.
-A version of other data than the served one (another name, or under 90 % of the served movies) needs --force.
+It passes the checks of the gate that need no ratings (docs/promotion.md lists them), or needs --force: a version of
+other data than the served one does.
 A version that was registered by other hands is adopted: its checksums are put on record once it has answered.
 --to NAME copies it to another registered model of the same server first, as from a dev to a prod one.
 The move enters the history (python -m training versions --history). The service follows within seconds.
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
         default="",
         help=f"whose runs 'best' is chosen from; default: MLFLOW_EXPERIMENT_NAME, else {EXPERIMENT}",
     )
-    parser.add_argument("--force", action="store_true", help="promote although it was trained on other data")
+    parser.add_argument(
+        "--force", action="store_true", help="promote although checks refuse it; what does not answer is never served"
+    )
     parser.add_argument(
         "--to",
         default="",

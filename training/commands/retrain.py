@@ -163,13 +163,13 @@ def sentence(done: Retrained | NothingNew, settings: Settings) -> str:
 
 
 def verdict_as_text(verdict: Verdict) -> str:
-    """Return the checks as a table, and the verdict below it; passed ones in short."""
+    """Return the checks as a table, and the verdict below it."""
     rows = [
         (check.name, check.status, _number(check.number), _number(check.threshold), check.sentence)
         for check in verdict.checks
     ]
     return (
-        text_listing(("check", "status", "number", "threshold", "what it says"), rows) + f"\n\ngate: {verdict.sentence}"
+        text_listing(("check", "status", "number", "threshold", "what it says"), rows) + f"\ngate: {verdict.sentence}"
     )
 
 

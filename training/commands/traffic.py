@@ -117,11 +117,16 @@ def show(registry: Registry, args: argparse.Namespace, to_find: float) -> int:
 
 def _heading(traffic: dict[str, Any], address: str) -> str:
     since = traffic["since_seconds"]
-    counted = "nothing counted yet" if since is None else f"counted for {since / 3600:.1f} h"
+    counted = "nothing counted yet" if since is None else f"counted for {_duration(since)}"
     return (
         f"{address} gives {traffic['challenger_share']} of the callers to the Challenger and shadows "
         f"{traffic['shadow_share']}; {counted}"
     )
+
+
+def _duration(seconds: float) -> str:
+    """Return a time with a unit in which it is not zero."""
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.1f} min"
 
 
 def _nobody(health: Any, address: str) -> str:

@@ -25,6 +25,9 @@ from training.promotion import Choice, promote
 from training.sample_rule import is_of_sample
 from training.train import train
 
+UNNAMED = frozenset(f"ml-{family}" for family in ("csv", "recbole", "parquet"))
+"""What `recsys.data` calls data whose place has no name of MovieLens."""
+
 WHY = "make up"
 WHY_NOT_SAMPLE = "make up: ratings of your own replace the invented ones of the built-in sample"
 
@@ -68,8 +71,11 @@ def _remember(args: argparse.Namespace) -> None:
 
 def _tell_of_other_data(served: ModelVersion, settings: Settings) -> None:
     """Say so when the data that the commands read have another name than those of the served version."""
-    configured, trained_on = settings.data.dir.name, served.tags.get("dataset", "")
-    if "dir" in settings.data.model_fields_set and configured != trained_on:
+    configured, trained_on = settings.data.dir, served.tags.get("dataset", "")
+    named = {part.split(".")[0] for part in configured.parts}
+    if trained_on in UNNAMED and not any(name.startswith("ml-") for name in named):
+        return  # Such data have the name of their format, whichever place they come from.
+    if "dir" in settings.data.model_fields_set and trained_on not in named:
         _say(f"note: RECSYS_DATA__DIR is {settings.data.dir}; to serve a model of it: make up DATA={settings.data.dir}")
 
 
