@@ -53,20 +53,24 @@ def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None, may
     render = json_line if as_json else text_line
     longest = PIPE_BYTES if as_json and descriptor is not None and is_pipe(descriptor) else sys.maxsize
     put = _direct(out)
-    flush_logs()
-    _writer.clear()
-    if descriptor is not None and not may_block:
-        writer = LineWriter(descriptor, lambda count: render(note_of_dropped(count)))
-        _writer.append(writer)
-        put = writer.put
+
+    def line_of(event: Event) -> str:
+        line = render(event)
+        return line if len(line) <= longest else shortened(event, longest)
 
     def write(event: Event) -> None:
-        line = render(event)
-        put(line if len(line) <= longest else shortened(event, longest))
+        put(line_of(event))
 
+    flush_logs()
+    _writer.clear()
+    put_event: Callable[[Event], None] = write
+    if descriptor is not None and not may_block:
+        writer = LineWriter(descriptor, lambda count: render(note_of_dropped(count)), line_of)
+        _writer.append(writer)
+        put, put_event = writer.put, writer.put
     logger.remove()
     logger.add(lambda message: write(_event_of(message)), level=level, format=lambda _: "", catch=True)
-    _request_sink[:] = [write] if logger.level(level).no <= logging.INFO else []
+    _request_sink[:] = [put_event] if logger.level(level).no <= logging.INFO else []
     take_over_logging(level)
 
 

@@ -111,7 +111,7 @@ def main(argv: Sequence[str]) -> None:
         ws="none",
         # Any caller can write X-Forwarded-For; the address counts for guesses of the admin token.
         proxy_headers=False,
-        http=protocol_with(shared),
+        http=protocol_with(shared, app.short_ways),
         backlog=arguments.backlog,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

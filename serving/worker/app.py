@@ -52,7 +52,7 @@ def create_app(
     slot: int = 0,
     parent: ParentWatch | None = None,
     check_files: bool = False,
-) -> FastAPI:
+) -> App:
     """Return the app, with the published model loaded if there is one.
 
     Parameters

@@ -46,7 +46,8 @@ def recommend(model: LoadedModel, question: Question) -> Recommended:
     ParameterError
         When there are more places for new movies than places, or the filter names a genre that there is not.
     """
-    check_question(n=question.n, new=question.new)
+    if question.new:  # all else is checked by the schema
+        check_question(n=question.n, new=question.new)
     recommender = model.recommender
     history = recommender.history_of(question.user_ratings, question.min_rating)
     found = recommender.recommend_for(
@@ -66,8 +67,8 @@ def recommend(model: LoadedModel, question: Question) -> Recommended:
     if question.new:
         rows = found.item_indices[len(found.item_indices) - found.n_new :].tolist()
         answer["new_movie_ids"] = [model.movie_ids[row] for row in rows]
-    n_unknown = sum(movie_id not in model.catalog.row_of for movie_id in question.user_ratings)
     listed = tuple(found.item_indices.tolist())
+    n_unknown = len(history.unknown_movie_ids)
     return Recommended(orjson.dumps(answer), listed, found.strategy == "popular", n_unknown)
 
 

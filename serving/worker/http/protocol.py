@@ -11,13 +11,14 @@ from typing import Any, ClassVar, cast
 
 import httptools
 from loguru import logger
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from serving.worker.http.at_once import AtOnceProtocol
 from serving.worker.http.hosts import Hosts
 from serving.worker.http.joined_writes import JoinedWrites
 from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
+from serving.worker.http.short_way import ShortWays
 
 MAX_HEAD_BYTES = 64 * 1024
 """When so much has come without a request or a part of its body to show for it, the connection ends."""
@@ -55,7 +56,7 @@ class Shared:
     warned_at: float = field(default=-WARN_SECONDS)
 
 
-class BoundedHttpProtocol(HttpToolsProtocol):
+class BoundedHttpProtocol(AtOnceProtocol):
     """One connection."""
 
     shared: ClassVar[Shared]
@@ -91,7 +92,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.patience.more_has_come()
         self._hold(len(data))
         try:
-            self.parser.feed_data(data)
+            self.feed(data)
         except httptools.HttpParserUpgrade:
             # The service speaks nothing else; the request is answered as it is, and what follows it is not read.
             self.cycle.keep_alive = False
@@ -102,6 +103,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self._release()  # of a request that is answered already; the rest is thrown away
             if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
                 self.refuse(503, "the service holds as many large requests as it may; try again soon")
+        self.begin_request()
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
@@ -244,6 +246,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.refuse(503, f"the service holds {limit} connections, as many as it may; try again soon")
 
 
-def protocol_with(shared: Shared) -> type[BoundedHttpProtocol]:
+def protocol_with(shared: Shared, short_ways: ShortWays) -> type[BoundedHttpProtocol]:
     """Return the protocol of a worker's connections."""
-    return type("WorkerProtocol", (BoundedHttpProtocol,), {"shared": shared})
+    return type("WorkerProtocol", (BoundedHttpProtocol,), {"shared": shared, "short_ways": short_ways})

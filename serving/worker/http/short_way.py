@@ -10,12 +10,11 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsys.errors import RecsysError
 from recsys.log_lines import REQUEST, RequestFields
 from recsys.logs import REQUEST_LOGGER, log_request
 from serving.worker.context import CORRELATION_HEADER, correlation_id_of, path_to_log
@@ -33,6 +32,9 @@ LONG_HEADERS = frozenset((b"origin", b"content-encoding", b"transfer-encoding", 
 
 LONGEST_BODY = 64 * 1024
 CONTENT_TYPE = (b"content-type", JSON.encode())
+CLOSE = (b"connection", b"close")
+
+_TRIED = "recsys.short_way_tried"
 
 _log = logger.bind(logger=REQUEST_LOGGER)
 
@@ -85,6 +87,22 @@ class ShortWay:
     quick: Quick
 
 
+class Answer(NamedTuple):
+    """An answer of status 200, counted and logged.
+
+    Attributes
+    ----------
+    headers, body
+        As they are sent.
+    turn
+        The part of the request in a split, None when there is none.
+    """
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    turn: Turn | None
+
+
 class ShortWays:
     """Lets plain requests take their short way.
 
@@ -107,21 +125,31 @@ class ShortWays:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whichever way."""
-        way = self._way_of(scope)
+        way = None if _TRIED in scope else self._way_of(scope)
         if way is None:
             await self._long_way(scope, receive, send)
             return
-        started = time.perf_counter()
         message = await receive() if way.method == "POST" else None
-        content = self._answer(way, scope, message, started)
-        if content is None:
+        answer = None if _is_part(message) else self._answer(way, scope, message["body"] if message else b"")
+        if answer is None:
             await self._long_way(scope, receive if message is None else _again(message, receive), send)
             return
-        start, body, turn = content
-        await send(start)
-        await send(body)
-        if turn is not None and turn.shadowed is not None:
-            self._services.shadow.offer(turn)
+        await send({"type": "http.response.start", "status": 200, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+        self.has_left(answer)
+
+    def answer_at_once(self, scope: Scope, body: bytes) -> Answer | None:
+        """Answer a request that is there whole; None for the long way, which it then takes without another look."""
+        way = self._way_of(scope)
+        answer = None if way is None else self._answer(way, scope, body)
+        if answer is None:
+            scope[_TRIED] = True
+        return answer
+
+    def has_left(self, answer: Answer) -> None:
+        """Do what no caller waits for."""
+        if answer.turn is not None and answer.turn.shadowed is not None:
+            self._services.shadow.offer(answer.turn)
 
     def _way_of(self, scope: Scope) -> ShortWay | None:
         """Return the short way that the head of a request allows, None when it has to take the long one."""
@@ -133,34 +161,33 @@ class ShortWays:
                 return way if _is_plain(scope, with_body=method == "POST") else None
         return None
 
-    def _answer(
-        self, way: ShortWay, scope: Scope, message: Message | None, started: float
-    ) -> tuple[Message, Message, Turn | None] | None:
-        """Return the two messages of an answer, counted and logged, and its part in a split; None for the long way."""
-        model = self._services.served.current_or_first()
-        if model is None or (message is not None and (message["type"] != "http.request" or message.get("more_body"))):
+    def _answer(self, way: ShortWay, scope: Scope, body: bytes) -> Answer | None:
+        """Return the answer, counted and logged; None for the long way."""
+        started = time.perf_counter()
+        services = self._services
+        model = services.served.current_or_first()
+        if model is None:
             return None
-        body = b"" if message is None else message.get("body", b"")
         asked = PlainRequest(scope["path"], scope["query_string"], body, model)
         fields = RequestFields(correlation_id_of(scope), way.method, path_to_log(scope))
-        split = self._services.served.split
+        split = services.served.split
         if split is not None:
             asked.turn = turn = turn_of(split, scope, fields.correlation_id)
             asked.model = turn.model
         token = REQUEST.set(fields)
         try:
-            content = way.quick(self._services, asked)
+            content = way.quick(services, asked)
             if content is None:
                 return None
             _log.debug("request started")
             seconds = time.perf_counter() - started
             fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
-            self._services.metrics.count(way.label, 200, seconds, None)
+            services.metrics.count(way.label, 200, seconds, None)
             if asked.turn is not None:
-                self._services.metrics.traffic.count(asked.turn, 200, seconds)
+                services.metrics.traffic.count(asked.turn, 200, seconds)
             log_request("request answered", fields)
-        except RecsysError:
-            return None  # the long way meets it again, and tells the caller
+        except Exception:  # noqa: BLE001  whatever it is, the long way meets it again, and tells the caller
+            return None
         finally:
             REQUEST.reset(token)
         headers = [
@@ -169,13 +196,9 @@ class ShortWays:
             (CORRELATION_HEADER, fields.correlation_id.encode()),
             (b"x-model-version", asked.model.version.encode()),
         ]
-        if self._services.metrics.board.ending:
-            headers.append((b"connection", b"close"))
-        return (
-            {"type": "http.response.start", "status": 200, "headers": headers},
-            {"type": "http.response.body", "body": content},
-            asked.turn,
-        )
+        if services.metrics.board.ending:
+            headers.append(CLOSE)
+        return Answer(headers, content, asked.turn)
 
 
 def _is_plain(scope: Scope, *, with_body: bool) -> bool:
@@ -191,6 +214,11 @@ def _is_plain(scope: Scope, *, with_body: bool) -> bool:
     if not with_body:
         return length in (b"", b"0")
     return is_json and length.isdigit() and len(length) < 6 and int(length) <= LONGEST_BODY
+
+
+def _is_part(message: Message | None) -> bool:
+    """Return whether the body does not come in one message, or the caller has gone."""
+    return message is not None and (message["type"] != "http.request" or bool(message.get("more_body")))
 
 
 def _again(message: Message, receive: Receive) -> Receive:
