@@ -13,6 +13,7 @@ from serving.worker.errors import RequestTooLargeError, recsys_error_response, u
 from serving.worker.http.adapted import adapted
 from serving.worker.http.admission import Admission
 from serving.worker.http.security_headers import EVERYWHERE
+from serving.worker.http.short_way import CLOSE
 from serving.worker.metrics.counters import OTHER, Metrics
 from serving.worker.served_model import ServedModel
 from serving.worker.traffic.shadow import Shadow
@@ -23,7 +24,7 @@ _log = logger.bind(logger=REQUEST_LOGGER)
 
 
 class RequestMiddleware:
-    """Plain ASGI, as it runs for every request."""
+    """Plain ASGI, as it runs for every request that takes the long way."""
 
     def __init__(
         self, app: ASGIApp, served: ServedModel, metrics: Metrics, admission: Admission, shadow: Shadow
@@ -33,80 +34,80 @@ class RequestMiddleware:
         self.served = served
         self.shadow = shadow
         self.metrics = metrics
-        self._board = metrics.board
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens inside."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = time.perf_counter()
         context = open_context(scope, self.served.current_or_first())
-        fields = context.fields
         split = self.served.split
         if split is not None:
             context.take_turn(split, scope)
-
         # HEAD is answered as GET is, without the body; uvicorn, and nobody further in, knows the one from the other.
-        is_head = scope["method"] == "HEAD"
-        inner = {**scope, "method": "GET"} if is_head else scope
-        replaced = False
-
-        async def send_on(message: Message) -> None:
-            nonlocal replaced
-            if replaced:
-                return
-            if message["type"] == "http.response.start":
-                status: int = message["status"]
-                if status >= 300 and (other := adapted(message, context)) is not None:
-                    await other(scope, receive, send_on)
-                    replaced = True
-                    return
-                seconds = time.perf_counter() - started
-                fields.status_code = status
-                fields.duration_ms = round(seconds * 1000, 3)
-                # Counted before the caller hears of it, so that whoever has an answer finds it in the metrics.
-                self._count(context, _label(inner), status, seconds)
-                message["headers"] = [*message["headers"], *EVERYWHERE, *_identity(context)]
-                if self._board.ending:
-                    # The caller opens its next connection elsewhere, instead of finding this one closed.
-                    message["headers"].append((b"connection", b"close"))
-            elif is_head:
-                message = {**message, "body": b""}
-            await send(message)
-
-        token = REQUEST.set(fields)
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        answer = _Answer(self.metrics, context, inner, receive, send)
+        token = REQUEST.set(context.fields)
         try:
             _log.debug("request started")
             objection = self.admission.objection(scope)
             if objection is None:
-                await self.app(inner, _limited(scope, receive), send_on)
+                await self.app(inner, _limited(scope, receive), answer.send)
                 self._cast_shadow(context)
             else:
-                await recsys_error_response(context, objection)(scope, receive, send_on)
+                await recsys_error_response(context, objection)(scope, receive, answer.send)
         except ClientDisconnect:
             pass  # nobody is left to be answered, which is no fault of the service
         except Exception as error:  # noqa: BLE001  this is where all errors end
-            await self._fail(context, error, scope, receive, send_on)
+            response = unexpected_error_response(context, error)
+            if context.fields.status_code is None:
+                await response(scope, receive, answer.send)
         finally:
-            log_request("request answered" if fields.status_code else "no answer: the caller has gone", fields)
+            answered = context.fields.status_code is not None
+            log_request("request answered" if answered else "no answer: the caller has gone", context.fields)
             REQUEST.reset(token)
-
-    def _count(self, context: RequestContext, label: str, status: int, seconds: float) -> None:
-        self.metrics.count(label, status, seconds, context.error)
-        if context.turn is not None:
-            self.metrics.traffic.count(context.turn, status, seconds)
 
     def _cast_shadow(self, context: RequestContext) -> None:
         if context.turn is not None and context.turn.shadowed is not None:
             self.shadow.offer(context.turn)
 
-    async def _fail(
-        self, context: RequestContext, error: Exception, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        response = unexpected_error_response(context, error)
-        if context.fields.status_code is None:
-            await response(scope, receive, send)
+
+class _Answer:
+    """One answer on its way out: adapted, counted, and with the headers that all have."""
+
+    def __init__(self, metrics: Metrics, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+        self._started = time.perf_counter()
+        self._metrics, self._context = metrics, context
+        self._scope, self._receive, self._send = scope, receive, send
+        self._is_replaced = False
+
+    async def send(self, message: Message) -> None:
+        """Send a part of it; what another answer has replaced is dropped."""
+        if self._is_replaced:
+            return
+        if message["type"] == "http.response.start":
+            if message["status"] >= 300 and (other := adapted(message, self._context)) is not None:
+                await other(self._scope, self._receive, self.send)
+                self._is_replaced = True
+                return
+            self._begin(message)
+        elif self._context.fields.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _begin(self, message: Message) -> None:
+        context, status = self._context, message["status"]
+        seconds = time.perf_counter() - self._started
+        context.fields.status_code = status
+        context.fields.duration_ms = round(seconds * 1000, 3)
+        # Counted before the caller hears of it, so that whoever has an answer finds it in the metrics.
+        self._metrics.count(_label(self._scope), status, seconds, context.error)
+        if context.turn is not None:
+            self._metrics.traffic.count(context.turn, status, seconds)
+        message["headers"] = [*message["headers"], *EVERYWHERE, *_identity(context)]
+        if self._metrics.board.ending:
+            # The caller opens its next connection elsewhere, instead of finding this one closed.
+            message["headers"].append(CLOSE)
 
 
 def _identity(context: RequestContext) -> list[tuple[bytes, bytes]]:
