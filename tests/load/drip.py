@@ -37,8 +37,12 @@ def dripping_server(seconds: float = 0.5) -> Iterator[str]:
 
 @contextmanager
 def switch_between(first: str) -> Iterator[tuple[str, Callable[[str], None]]]:
-    """Yield an address that stands for one server after another, and a function that switches to the next."""
+    """Yield an address that stands for one server after another, and a function that switches to the next.
+
+    Connections to the server before are ended, as a caller may keep one for its next questions.
+    """
     listener, target = socket.create_server(("127.0.0.1", 0)), [first]
+    opened: set[socket.socket] = set()
 
     def copy(source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -50,6 +54,7 @@ def switch_between(first: str) -> Iterator[tuple[str, Callable[[str], None]]]:
         where = urlsplit(target[0])
         address = (str(where.hostname), int(where.port or 80))
         with suppress(OSError), caller, socket.create_connection(address) as server:
+            opened.add(server)
             back = threading.Thread(target=copy, args=(server, caller), daemon=True)
             back.start()
             copy(caller, server)
@@ -60,9 +65,16 @@ def switch_between(first: str) -> Iterator[tuple[str, Callable[[str], None]]]:
             while True:
                 threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 
+    def switch(url: str) -> None:
+        target[0] = url
+        for server in list(opened):
+            opened.discard(server)
+            with suppress(OSError):  # ended already
+                server.shutdown(socket.SHUT_RDWR)
+
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda url: target.__setitem__(0, url)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", switch
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
