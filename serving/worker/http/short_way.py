@@ -129,8 +129,9 @@ class ShortWays:
         if way is None:
             await self._long_way(scope, receive, send)
             return
+        started = time.perf_counter()
         message = await receive() if way.method == "POST" else None
-        answer = None if _is_part(message) else self._answer(way, scope, message["body"] if message else b"")
+        answer = None if _is_part(message) else self._answer(way, scope, message["body"] if message else b"", started)
         if answer is None:
             await self._long_way(scope, receive if message is None else _again(message, receive), send)
             return
@@ -140,8 +141,8 @@ class ShortWays:
 
     def answer_at_once(self, scope: Scope, body: bytes) -> Answer | None:
         """Answer a request that is there whole; None for the long way, which it then takes without another look."""
-        way = self._way_of(scope)
-        answer = None if way is None else self._answer(way, scope, body)
+        started, way = time.perf_counter(), self._way_of(scope)
+        answer = None if way is None else self._answer(way, scope, body, started)
         if answer is None:
             scope[_TRIED] = True
         return answer
@@ -161,9 +162,8 @@ class ShortWays:
                 return way if _is_plain(scope, with_body=method == "POST") else None
         return None
 
-    def _answer(self, way: ShortWay, scope: Scope, body: bytes) -> Answer | None:
+    def _answer(self, way: ShortWay, scope: Scope, body: bytes, started: float) -> Answer | None:
         """Return the answer, counted and logged; None for the long way."""
-        started = time.perf_counter()
         services = self._services
         model = services.served.current_or_first()
         if model is None:

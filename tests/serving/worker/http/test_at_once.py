@@ -233,3 +233,16 @@ def test_fault_on_the_short_way_is_left_to_the_long_one(
 
     asyncio.run(ask())
     assert app.state.services.metrics.by_endpoint()["POST /recommend"].requests == 1
+
+
+def test_time_that_a_body_takes_is_counted(connect: Any, app: App) -> None:
+    async def ask() -> None:
+        with connect() as (connection, wire):
+            whole = post(QUESTION)
+            connection.data_received(whole[:-5])
+            await asyncio.sleep(0.2)
+            connection.data_received(whole[-5:])
+            await answered(wire, 1)
+
+    asyncio.run(ask())
+    assert app.state.services.metrics.by_endpoint()["POST /recommend"].seconds >= 0.19
