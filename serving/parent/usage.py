@@ -16,7 +16,6 @@ There are no flags; the settings come from the environment, or from .env in this
 """
 
 REST = """
-MLFLOW_TRACKING_URI names the registry (default: sqlite:///mlflow.db in this folder).
 SIGTERM and Ctrl-C end the service after the requests in flight.
 """
 
@@ -34,9 +33,11 @@ def _rows(prefix: str, group: type[BaseModel]) -> Iterator[tuple[str, str, str]]
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _rows(f"{prefix}{name}{DELIMITER}", field.annotation)
         else:
-            meaning = (field.description or "").replace("``", "")
-            yield f"{PREFIX}{prefix}{name}".upper(), meaning.rstrip("."), _default(field)
+            # What MLflow and the S3 client read is called as they call it.
+            variable = field.validation_alias or f"{PREFIX}{prefix}{name}".upper()
+            meaning = " ".join((field.description or "").replace("``", "").split())
+            yield str(variable), meaning.rstrip("."), _default(field)
 
 
 def _default(field: FieldInfo) -> str:
-    return "none" if field.default in (None, ()) else str(field.default)
+    return "none" if field.default in (None, (), "") else str(field.default)

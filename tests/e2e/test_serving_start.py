@@ -40,8 +40,10 @@ def run_serving(folder: Path, *arguments: str, **variables: str) -> subprocess.C
 def test_help_lists_every_setting(tmp_path: Path) -> None:
     done = run_serving(tmp_path, "--help")
     assert done.returncode == 0
-    for name in setting_names():
-        assert name in done.stdout
+    for name in (*setting_names(), "MLFLOW_TRACKING_URI", "MLFLOW_S3_ENDPOINT_URL"):
+        assert f"\n  {name} " in done.stdout
+    assert "RECSYS_TRACKING_URI" not in done.stdout
+    assert "\n\nWhen not given" not in done.stdout
 
 
 @pytest.mark.parametrize(
