@@ -76,4 +76,6 @@ class Background:
                 try:
                     look()
                 except Exception as error:  # noqa: BLE001  the thread outlives whatever a library throws at it
+                    if self._stopped.is_set():  # what it waited for has ended with the service
+                        return
                     logger.opt(exception=error).error("background: unexpected {}", type(error).__name__)

@@ -28,6 +28,13 @@ class JobEndedError(RegistryError):
     """A job that has died, or was killed because it did not answer in time."""
 
 
+class ServiceEndsError(Exception):
+    """A job is gone because the service ends.
+
+    No `RecsysError`: it is no fault of the registry or of a candidate, so whoever records those must not see it.
+    """
+
+
 class Job:
     """A child process that answers calls; after a `JobEndedError` it is gone, and another has to be started.
 
@@ -37,11 +44,14 @@ class Job:
         Its process, and the group of whatever it starts.
     connection
         The parent's end of its socket.
+    ending
+        Set when the service ends, and jobs with it.
     """
 
-    def __init__(self, pid: int, connection: socket.socket) -> None:
+    def __init__(self, pid: int, connection: socket.socket, ending: threading.Event) -> None:
         self.pid = pid
         self.has_ended = False
+        self._ending = ending
         self._messages = Messages(connection)
 
     def send(self, message: Any) -> None:
@@ -50,7 +60,7 @@ class Job:
             self._messages.send(message)
         except (ClosedError, TimeoutError):
             self.kill()
-            raise JobEndedError("the process that was asked has died; see the log") from None
+            raise self._death() from None
 
     def call(self, message: Any, seconds: float, *, meanwhile: Callable[[], None] = lambda: None) -> Any:
         """Return the answer to a call.
@@ -68,12 +78,14 @@ class Job:
             When there is no answer in time, and the job has been killed; or when it has died.
         RegistryError, ArtifactError
             As the job says.
+        ServiceEndsError
+            When it has died with the service.
         """
         try:
             answer = self._answer(message, seconds, meanwhile)
         except ClosedError:
             self.kill()
-            raise JobEndedError("the process that was asked has died; see the log") from None
+            raise self._death() from None
         except TimeoutError:
             self.kill()
             raise JobEndedError(f"no answer within {seconds:g} seconds") from None
@@ -92,6 +104,11 @@ class Job:
                 if time.monotonic() > deadline:
                     raise
                 meanwhile()
+
+    def _death(self) -> Exception:
+        if self._ending.is_set():
+            return ServiceEndsError()
+        return JobEndedError("the process that was asked has died; see the log")
 
     def kill(self) -> None:
         """End the process and whatever it has started."""
@@ -117,6 +134,7 @@ class MlflowProcess:
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._ending = threading.Event()
         # Never written to: the jobs read its end, which comes when this process is gone.
         self._lifeline, self._kept_open = os.pipe()
 
@@ -127,14 +145,20 @@ class MlflowProcess:
         ------
         RegistryError
             When MLflow cannot be imported.
+        ServiceEndsError
+            When the service ends.
         """
         with self._starting:
+            if self._ending.is_set():
+                raise ServiceEndsError
             if self._process is not None and self._process.poll() is not None:
                 self._end_template()
             try:
                 return self._fork(word)
             except (OSError, ValueError) as error:
                 self._end_template()
+                if self._ending.is_set():
+                    raise ServiceEndsError from None
                 raise RegistryError(f"the process that imports MLflow has died ({error}); see the log") from None
 
     def first_message(self, environment: Mapping[str, str], **more: Any) -> dict[str, Any]:
@@ -147,6 +171,7 @@ class MlflowProcess:
 
     def stop(self) -> None:
         """End the template and, by their lifeline, all jobs."""
+        self._ending.set()
         with suppress(OSError):
             os.close(self._kept_open)
         self._end_template()
@@ -157,7 +182,7 @@ class MlflowProcess:
         try:
             with other:
                 socket.send_fds(control, [word.encode()], [other.fileno()])
-                return Job(int(_read_line(control)), mine)
+                return Job(int(_read_line(control)), mine, self._ending)
         except BaseException:
             mine.close()
             raise

@@ -23,7 +23,10 @@ from recsys.storage import LOGGED_FOLDER
 from serving.parent.look import Look
 from serving.parent.mlflow_process import MlflowProcess, environment_without_secrets
 from serving.parent.registry_client import RegistryClient
+from serving.parent.registry_thread import Poller
 from serving.parent.smoke_test import SmokeTest
+from serving.shared.model_cache import ModelCache
+from serving.shared.sync_status import SyncStatus, read_status
 
 SECRETS = {
     "RECSYS_API__ADMIN_TOKEN": "secret-admin-token",
@@ -171,6 +174,27 @@ def test_job_that_is_killed_is_replaced_by_the_next_call(
         client.look("Production")
     assert client.look("Production") == Look(None)
     client.close()
+
+
+@pytest.mark.parametrize("moment", ["while asked", "before"])
+def test_job_that_ends_with_the_service_is_no_fault_of_the_registry(
+    moment: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with dripping_server() as url:
+        settings = settings_for(url, monkeypatch, 60.0)
+        cache = ModelCache(tmp_path / "cache", "movie-recommender", "Production")
+        poller = Poller(settings, cache, lambda: True)
+        if moment == "before":
+            poller.stop()
+            poller._look()
+        else:
+            poller.start()
+            wait_until(lambda: poller._sync is not None and poller._sync.registry._job is not None)
+            poller.stop()
+            poller._thread.join(60)
+        assert not poller._thread.is_alive()
+        assert read_status(cache.status) == SyncStatus()
+        cache.lock.release()
 
 
 def test_template_that_is_killed_is_started_again(process: MlflowProcess, candidate: Path) -> None:
