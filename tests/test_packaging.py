@@ -109,6 +109,10 @@ def test_mlproject_default_method_is_the_default_of_train() -> None:
         assert entry_points()[name]["parameters"]["method"]["default"] == DEFAULT_METHOD  # type: ignore[index]
 
 
+def test_mlproject_leaves_the_split_of_main_to_the_engine() -> None:
+    assert "split" not in entry_points()["main"]["parameters"]  # type: ignore[operator]
+
+
 def test_map_of_the_code_names_files_that_exist() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \|$", page, re.MULTILINE)

@@ -59,6 +59,17 @@ def test_train_registers_the_version_that_one_machine_would(home: Path) -> None:
     assert "engine=spark" in client.get_run(first.run_id).data.tags["mlflow.note.content"]
 
 
+def test_mlflow_run_by_spark_splits_by_hash_where_no_split_is_named(home: Path, cluster: Cluster) -> None:
+    values = {"engine": "spark", "spark_master": cluster.url, "spark_conf": MASTER, "data_dir": str(home / "data")}
+    given = [word for name, value in values.items() for word in ("-P", f"{name}={value}")]
+    done = python(home, "-m", "mlflow", "run", str(ROOT), "--env-manager", "local", *given)
+    assert done.returncode == 0, done.stderr
+    assert "splitting by hash, as no split was named" in done.stderr
+    client = MlflowClient(f"sqlite:///{home}/mlflow.db")
+    newest = max(client.search_model_versions(), key=lambda version: int(version.version))
+    assert client.get_run(newest.run_id).data.params["split"] == "hash"
+
+
 def test_promote_judges_it_as_any_version(home: Path) -> None:
     promoted = python(home, "-m", "training", "promote", "1")
     assert promoted.returncode == 0, promoted.stdout + promoted.stderr

@@ -19,6 +19,7 @@ from recsys.methods import get_method, make_params
 from recsys.registry import Registry
 from recsys.splits import SplitParams
 from recsys.storage import LOGGED_FOLDER, load_model
+from training.experiment import BESIDE, run_experiment_beside_random
 from training.train import Trained, train
 
 RANKING = ("ndcg", "map", "precision", "recall", "hit_rate", "mrr")
@@ -179,3 +180,13 @@ def test_train_first_version_is_production_the_next_is_challenger(
         found = registry.aliased(alias)
         assert found is not None
         assert found.version == version.version
+
+
+def test_experiment_beside_random_tells_the_numbers_of_the_random_split(dataset: Dataset) -> None:
+    recipe = Recipe("item-knn", make_params(get_method("item-knn"), {}))
+    at_random = run_experiment_beside_random(dataset, recipe, SplitParams(seed=7)).metrics
+    temporal = run_experiment_beside_random(dataset, recipe, SplitParams(seed=7, strategy="temporal")).metrics
+    beside = {name: value for name, value in temporal.items() if name.endswith("_random_split")}
+    assert beside == {name + "_random_split": at_random[name] for name in BESIDE}
+    assert temporal["ndcg_at_10"] != at_random["ndcg_at_10"]
+    assert not [name for name in at_random if name.endswith("_random_split")]

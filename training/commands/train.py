@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from loguru import logger
+
 from recsys.data.dataset import Dataset
 from recsys.data.locate import is_empty
 from recsys.data.places.buckets import is_bucket
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Train, print what came of it, and return 0."""
-    args.split = args.split or ("hash" if uses_spark(args) else "random")
+    args.split = args.split or _split_for_engine(args)
     recipe, split_params = shared_flags.recipe_from_flags(args), shared_flags.split_of(args)
     registry = registry_of(settings)
     with _engine(args, settings, recipe, split_params) as engine:
@@ -70,6 +72,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if trained.challenger_kept:
         sys.stdout.write(f"{trained.challenger_kept}\n")
     return 0
+
+
+def _split_for_engine(args: argparse.Namespace) -> str:
+    """Return the split where none was named."""
+    if not uses_spark(args):
+        return "random"
+    logger.info("splitting by hash, as no split was named: every partition makes its own part of it")
+    return "hash"
 
 
 @contextmanager
