@@ -1,4 +1,4 @@
-"""How the served model is doing in life: its age, and what its answers look like, by version."""
+"""How the served model is used: its age, and what its answers look like, by version."""
 
 import time
 from dataclasses import dataclass

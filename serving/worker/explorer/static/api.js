@@ -41,7 +41,10 @@ export async function ask(path, { body, version, signal, method, admin } = {}) {
   });
   const content = await answer.json().catch(() => ({}));
   const seen = answer.headers.get("X-Model-Version");
-  if (!version && seen && seen !== "none") versionSeen.dispatchEvent(new CustomEvent("version", { detail: seen }));
+  if (!version && seen && seen !== "none") {
+    versionSeen.dispatchEvent(new CustomEvent("version", { detail: seen }));
+    if (path === "recommend") versionSeen.dispatchEvent(new CustomEvent("list", { detail: seen }));
+  }
   if (!answer.ok) throw new Refusal(answer.status, content);
   return content;
 }

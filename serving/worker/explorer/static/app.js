@@ -53,7 +53,10 @@ async function drawMovie() {
 
 changed.addEventListener("change", ({ detail: parts }) => {
   const any = (names) => names.some((name) => parts.has(name));
-  if (parts.has("view")) drawView();
+  if (parts.has("view")) {
+    drawView();
+    if (state.movie === null) drawCard(); // the card of a list's first movie belongs to the lists
+  }
   if (parts.has("ratings")) drawRatings().then(drawCardStars);
   if (parts.has("movie")) drawMovie();
   if (any(ASKED_FOR) || any(COMPARED) || (parts.has("movie") && state.view === "compare" && state.by === "movie")) drawLists();

@@ -41,13 +41,15 @@ export async function drawCard({ again = false } = {}) {
   const key = `${id} ${isOpen}`;
   if (drawn === key && !again) return;
   drawn = key;
+  let title = `Movie ${id}`;
   try {
     const movie = (await movies([id])).get(id);
+    if (movie) ({ title } = named(movie.title));
     const similar = movie && (await ask(`movies/${id}/similar?n=${N_SIMILAR}`));
     if (shownMovie() === id) redraw(section, movie ? [...card(movie, isOpen), resembling(similar)] : missing(id));
   } catch (error) {
     drawn = null;
-    if (shownMovie() === id) redraw(section, heading(`Movie ${id}`, isOpen), failure(`The card cannot be shown: ${error.message}`, drawCard));
+    if (shownMovie() === id) redraw(section, heading(title, isOpen), failure(`The card cannot be shown: ${error.message}.`, drawCard));
   }
 }
 

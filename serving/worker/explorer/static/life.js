@@ -1,8 +1,9 @@
-// How each version does in life: what it has answered since it took over. Loaded when the panel is first opened.
+// How each version is used: what it has answered since it took over. Loaded when the panel is first opened.
 
 import { ask } from "./api.js";
 import { byId, h, redraw } from "./dom.js";
 import { failure } from "./failure.js";
+import { challengerVersion } from "./traffic.js";
 
 const LOOK_MILLISECONDS = 10_000;
 const UNITS = [["year", 365 * 86_400], ["month", 30 * 86_400], ["day", 86_400], ["hour", 3600], ["minute", 60]];
@@ -25,7 +26,7 @@ async function look() {
     const { model, versions } = await ask("metrics");
     redraw(body, draw(model, versions));
   } catch (error) {
-    redraw(body, failure(`What versions do in life cannot be shown: ${error.message}.`, look));
+    redraw(body, failure(`How versions are used cannot be shown: ${error.message}.`, look));
   }
 }
 
@@ -44,14 +45,19 @@ function draw(model, versions) {
 function card(life, model) {
   const lists = life.answers === 1 ? "list" : "lists";
   return h("section", {},
-    heading(life.version, `${model ? "serves" : "served"}, first list ${age(life.since_seconds)} ago`),
+    heading(life.version, `${partOf(life, model)}, first list ${age(life.since_seconds)} ago`),
     h("dl", {},
       model && agesOf(model),
-      fact("Given", `${life.answers.toLocaleString("en")} ${lists}`),
-      fact("Of them merely popular", percent(life.popular_share)),
+      fact("Answered", `${life.answers.toLocaleString("en")} ${lists}`),
+      fact("Of popular movies", percent(life.popular_share)),
       fact("Movie ids it does not know", percent(life.unknown_movie_share)),
       fact("Different movies shown", `${life.distinct_movies.toLocaleString("en")}${life.coverage === null ? "" : `, ${percent(life.coverage)} of its catalog`}`)),
     lengths(life));
+}
+
+function partOf(life, model) {
+  if (model) return "serves";
+  return life.version === challengerVersion() ? "is tried as Challenger" : "served";
 }
 
 const heading = (version, said) => h("h3", {}, `Version ${version}`, " ", h("span", { class: "quiet" }, said));
@@ -79,7 +85,7 @@ function lengths(life) {
     bar.firstChild.style.width = `${(count / most) * 100}%`;
     return h("li", {}, h("span", { class: "term" }, name), bar, h("span", { class: "count" }, count.toLocaleString("en")));
   });
-  return h("div", {}, h("p", { class: "quiet" }, `Lists by rated movies in the history, on average ${life.mean_history_length.toFixed(1)}`), h("ul", { class: "lengths" }, rows));
+  return h("div", {}, h("p", { class: "quiet" }, `Lists by movies rated (mean ${life.mean_history_length.toFixed(1)})`), h("ul", { class: "lengths" }, rows));
 }
 
 function spanOf(bound, before) {

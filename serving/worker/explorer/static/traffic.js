@@ -1,17 +1,24 @@
 // The two versions that share the traffic, side by side, as long as a Challenger has a part of it.
 
-import { ask } from "./api.js";
+import { ask, versionSeen } from "./api.js";
 import { byId, h, redraw } from "./dom.js";
 
 const LOOK_MILLISECONDS = 10000;
+const NONE = "0%";
 const place = byId("traffic");
 let challenger = null;
+let ofMyList = null; // the version that this browser's callers get, as long as two share the traffic
 
 /** Return the version that answers some callers beside the served one, null when none does. */
 export const challengerVersion = () => challenger;
 
 /** Look from time to time whether two versions share the traffic, and show them. */
 export async function startTraffic() {
+  versionSeen.addEventListener("list", ({ detail }) => {
+    if (detail === ofMyList) return;
+    ofMyList = detail;
+    tellWhose();
+  });
   await look();
   setInterval(() => document.hidden || look(), LOOK_MILLISECONDS);
 }
@@ -37,13 +44,25 @@ function draw(traffic, counted) {
   const [one, other] = counted.versions;
   redraw(place, h("details", { open },
     h("summary", { "data-key": "traffic" },
-      h("strong", {}, `Version ${other.version} answers ${counted.challenger_share} of the callers`),
-      ` and shadows ${counted.shadow_share}; version ${one.version} is in production`),
+      said(other.version, counted), `; version ${one.version} is in production`),
     h("table", {},
       h("caption", { class: "hidden" }, "The two versions that share the traffic"),
       h("thead", {}, h("tr", {}, h("td", {}), [one, other].map((arm) => h("th", { scope: "col" }, `Version ${arm.version}, ${arm.role}`)))),
       h("tbody", {}, ROWS.map(([label, value]) => h("tr", {}, h("th", { scope: "row" }, label), [one, other].map((arm) => h("td", {}, value(arm))))))),
     inTheShadow(counted.shadow)));
+  tellWhose();
+}
+
+function said(version, { challenger_share: answers, shadow_share: shadows }) {
+  if (answers === NONE) return h("strong", {}, `Version ${version} shadows ${shadows} of the callers, unseen`);
+  return [h("strong", {}, `Version ${version} answers ${answers} of the callers`), h("span", { class: "whose" }),
+    shadows === NONE ? "" : `, and shadows ${shadows}`];
+}
+
+/** Say whether the list that is shown comes from the Challenger. */
+function tellWhose() {
+  const whose = place.querySelector(".whose");
+  if (whose) whose.textContent = challenger !== null && ofMyList === challenger ? ", you among them" : "";
 }
 
 const ROWS = [
