@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from recsys.log_lines import Event, text_line
 
 MAX_WAITING_LINES = 10_000
+"""Further ones are dropped and counted: neither a full disk nor an unread pipe may hold up whoever logs."""
 
 PIPE_BYTES = 4096
 """So much goes through a pipe in one piece on Linux, whoever else writes to it."""

@@ -13,7 +13,7 @@ than nothing against everything."""
 LONG = 48
 """From more liked movies on it is faster to look for the largest one after the other than to sort."""
 _DIGITS = np.float32(1000)
-_TINY = np.float32(1e-30)
+_TINY = np.float32(1e-30)  # instead of a division by zero, where nothing speaks for a movie
 
 
 class Reasons(NamedTuple):

@@ -53,9 +53,9 @@ def tracked_run(registry: Registry, run_name: str) -> Iterator[Run]:
         prepared = os.environ.get("MLFLOW_RUN_ID")
         if prepared and client.get_run(prepared).info.experiment_id != experiment.experiment_id:
             prepared = _replace(client, prepared, experiment, run_name)
+        if prepared:  # before it is read, since texts about the version take its name
+            client.set_tag(prepared, MLFLOW_RUN_NAME, run_name)
         with mlflow.start_run(run_id=prepared, run_name=None if prepared else run_name) as run:
-            if prepared:
-                client.set_tag(prepared, MLFLOW_RUN_NAME, run_name)
             yield run
 
 

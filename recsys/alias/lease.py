@@ -24,6 +24,8 @@ from recsys.alias.identity import ProcessId, who_am_i
 from recsys.errors import LeaseHeldError, RegistryError
 
 LEASE_SECONDS = 90.0
+"""How long others wait for a holder on another machine that has died. Renewed each quarter of it, so that one slow or
+lost answer of the registry does not cost the lease."""
 SETTLE_SECONDS = 2.0
 """The wait of the algorithm; the same for all, since no one's write may take longer than another's wait."""
 MIN_SLOW_TRIES = 10

@@ -24,7 +24,7 @@ FAMILIES = (
 WANTED = "u.data and u.item or ratings.dat and movies.dat or ratings.csv and movies.csv"
 MAX_FOLDERS = 2
 """How many folders below the one named the data may lie."""
-_MAX_LOOKED_INTO = 30
+_MAX_LOOKED_INTO = 30  # each table without a known name is opened for its header
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".data", ".parquet", ".inter")
 
 

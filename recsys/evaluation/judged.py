@@ -22,6 +22,7 @@ HEADLINE_CUTOFF = 10
 LIKED_STARS = 4.0
 """From so many stars on a movie was liked."""
 _SCORES_AT_ONCE = 4_000_000
+"""Users are scored in blocks of 16 MB of float32, so that memory does not grow with the catalog."""
 
 
 @dataclass(frozen=True, eq=False)

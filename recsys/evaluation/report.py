@@ -18,6 +18,7 @@ from recsys.splits import Split
 
 CUTOFFS = (5, 10, 20)
 SAMPLE_SEED = 0
+"""Not the seed of the split: the sample of users is the same for every run, so that runs can be compared."""
 
 
 @dataclass(frozen=True, eq=False)

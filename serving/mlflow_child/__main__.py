@@ -19,7 +19,7 @@ from contextlib import suppress
 
 from recsys.logs import flush_logs
 
-WORD_BYTES = 64
+WORD_BYTES = 64  # longer than the name of any job, so that one call receives all of it
 
 Job = Callable[[socket.socket], None]
 

@@ -6,7 +6,7 @@ import socket
 
 from recsys.errors import ParameterError
 
-BACKLOG = 2048
+BACKLOG = 2048  # uvicorn's own default
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -196,7 +196,7 @@ class MlflowProcess:
                 [sys.executable, "-m", "serving.mlflow_child", *(f"--{name}={fd}" for name, fd in numbers.items())],
                 pass_fds=tuple(numbers.values()),
                 env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **environment_without_secrets()},
-                process_group=0,
+                process_group=0,  # Ctrl-C in a terminal is for the parent alone, which ends this one in its turn
             )
         self._control = control
         return control

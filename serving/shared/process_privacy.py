@@ -3,7 +3,7 @@
 import ctypes
 import sys
 
-PR_SET_DUMPABLE = 4
+PR_SET_DUMPABLE = 4  # <linux/prctl.h>; Python's standard library has no name for it
 
 
 def hide_from_same_user() -> None:

@@ -68,6 +68,7 @@ def test_tracked_run_prepared_in_a_chosen_experiment_is_used(
     monkeypatch.setenv("MLFLOW_RUN_ID", prepared.info.run_id)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", prepared.info.experiment_id)
     with tracked_run(registry, "named again") as run:
+        assert run.info.run_name == "named again"
         assert run.info.run_id == prepared.info.run_id
     assert client.get_run(run.info.run_id).info.run_name == "named again"
 

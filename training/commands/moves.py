@@ -10,6 +10,7 @@ from recsys.registry_names import alias_problem, name_problem
 from recsys.settings import Settings
 
 EXIT_REFUSED = 3
+"""A refusal is no failure (1) and no wrong call (2): scripts tell it apart."""
 
 
 def add_move_flags(parser: argparse.ArgumentParser, settings: Settings) -> None:

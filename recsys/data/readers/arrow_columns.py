@@ -13,6 +13,7 @@ from recsys.data.readers.records import Complaints
 from recsys.data.readers.times import day_comes_first, parse_time
 from recsys.data.readers.values import BadValueError, parse_id, parse_number
 
+# From here on neighboring whole numbers share a double, so that an id could become that of another user.
 _MAX_EXACT_FLOAT = 2**53
 
 

@@ -19,7 +19,7 @@ _NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "
 _WHOLE = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y")  # C's ctime, and Twitter's
 _UNITS = ((1e17, 10**9, "nanoseconds"), (1e14, 10**6, "microseconds"), (1e11, 10**3, "milliseconds"))
 """From which size on times are counted in a smaller unit: 1e11 seconds are the year 5138."""
-_MAX_TIME = 9.2e18
+_MAX_TIME = 9.2e18  # times are kept as int64
 _FIRST_DAY, _LAST_DAY = 19000101, 21001231
 
 

@@ -18,7 +18,7 @@ GENRES = (
 )
 """The flags at the end of a line of ``u.item``, in their order, where no ``u.genre`` says otherwise."""
 
-_N_FIELDS_BEFORE_GENRES = 5
+_N_FIELDS_BEFORE_GENRES = 5  # id, title, release date, date of the video, address
 _LAYOUT = Layout("|", (MOVIE,), (), 0, quoted=False, encoding="")
 _RELEASE_DATE = re.compile(r"\d{1,2}-[A-Za-z]{3}-(\d{4})")
 

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     Bits: TypeAlias = memoryview[int]
 
 PLACES = 4
+"""So many versions are counted; a further one takes the place of the one that has not answered for longest."""
 HISTORY_BUCKETS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Upper bounds of the histogram of history lengths, ratings."""
 MAP_BITS = 32_768
-_SPREAD = 0x2F0B
+_SPREAD = 0x2F0B  # so that movies a whole map apart do not share a bit
 
 _VERSION, _LAST_USED, _SINCE, _POPULAR, _UNKNOWN, _RATINGS, _BEYOND = range(7)
 _HISTORIES = 7

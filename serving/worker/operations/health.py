@@ -9,6 +9,8 @@ from serving.worker.state import Services
 
 PATIENCE_POLLS = 6
 PATIENCE_SECONDS = 60.0
+"""The sync stands still when it has missed so many polls, and not before a minute: a look that fetches a version takes
+longer than the time between two."""
 
 
 def describe_health(services: Services, context: RequestContext) -> dict[str, Any]:

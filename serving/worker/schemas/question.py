@@ -10,7 +10,7 @@ from recsys.question import DEFAULT_N, MAX_N
 from recsys.recency import MAX_RECENCY
 
 MAX_RATINGS = 1000
-MAX_VERSION = 2**31 - 1
+MAX_VERSION = 2**31 - 1  # MLflow's table has a column of 32 bits for it
 MAX_IDS = 200
 
 Stars = Annotated[float, Field(ge=MIN_STARS, le=MAX_STARS, strict=True, allow_inf_nan=False)]
