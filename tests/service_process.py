@@ -62,7 +62,7 @@ class Service:
         self.wait_until(lambda: bool(self.ask("/metrics").json["workers"] == number))
         self.wait_until(lambda: self.ask("/health/ready").status == 200)
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 120) -> float:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 600) -> float:
         """Wait for a condition and return how long it took."""
         started = time.monotonic()
         while True:
@@ -75,7 +75,7 @@ class Service:
             assert time.monotonic() - started < seconds, self.story()
             time.sleep(0.05)
 
-    def wait_for_version(self, version: str, seconds: float = 120) -> float:
+    def wait_for_version(self, version: str, seconds: float = 600) -> float:
         """Wait until a version answers and return how long it took."""
         return self.wait_until(lambda: self.ask("/health/live").version == version, seconds)
 

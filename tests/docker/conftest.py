@@ -100,7 +100,7 @@ class Stack:
         """Return the body of the API's health."""
         return self.ask("/health").json
 
-    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = 120) -> None:
+    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = 600) -> None:
         """Wait until a condition holds."""
         give_up = time.monotonic() + seconds
         while True:

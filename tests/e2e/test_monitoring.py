@@ -78,7 +78,7 @@ def prometheus(service: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         process.wait(60)
 
 
-def wait_for(look: Any, otherwise: str, seconds: float = 120.0) -> Any:
+def wait_for(look: Any, otherwise: str, seconds: float = 600) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

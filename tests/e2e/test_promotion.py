@@ -123,10 +123,10 @@ def last_entry(registry: Registry) -> tuple[str, int | None, int | None]:
 
 
 def assert_follows(service: Service, registry: Registry, version: int) -> None:
-    service.wait_for_version(str(version), seconds=120)
-    service.wait_until(lambda: registry.aliases() == {"Production": version, "production": version}, seconds=120)
+    service.wait_for_version(str(version))
+    service.wait_until(lambda: registry.aliases() == {"Production": version, "production": version})
     # Served first, entered in the ledger after.
-    service.wait_until(lambda: AliasState.of(registry.metadata(), "Production").is_settled, seconds=120)
+    service.wait_until(lambda: AliasState.of(registry.metadata(), "Production").is_settled)
     assert service.ask("/health").json["status"] == "healthy"
 
 
@@ -175,13 +175,13 @@ def test_alias_removed_in_the_ui_service_goes_on_and_says_so(service, registry, 
     for _ in range(2):
         dialog.locator("button[data-component-id*=modelversionaliastag]").first.click()
     save(dialog)
-    service.wait_until(lambda: service.ask("/health").json["status"] == "degraded", seconds=120)
+    service.wait_until(lambda: service.ask("/health").json["status"] == "degraded")
     health = service.ask("/health").json
     assert health["model_version"] == "2"
     assert "has the alias Production" in json.dumps(health)
     assert service.ask("/recommend", {"user_ratings": {"10": 5}}).version == "2"
     assert registry.aliases() == {}
-    service.wait_until(lambda: last_entry(registry) == ("removed", 2, None), seconds=120)
+    service.wait_until(lambda: last_entry(registry) == ("removed", 2, None))
     in_the_ui(page, registry, 3)
     assert_follows(service, registry, 3)
 

@@ -86,7 +86,7 @@ class Stores:
         return {str(path.relative_to(bucket)) for path in bucket.rglob("*") if path.is_file()}
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 600) -> None:
     """Wait until a condition holds without an error."""
     give_up = time.monotonic() + seconds
     while True:

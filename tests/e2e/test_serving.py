@@ -59,7 +59,7 @@ def test_alias_move_and_rollback_reach_all_workers_and_fail_no_request(service: 
         asking = [pool.submit(ask_meanwhile, service, stop) for _ in range(2)]
         for version in ("2", "1"):
             registry.set_alias("Live", int(version))
-            service.wait_for_version(version, seconds=120)
+            service.wait_for_version(version)
             service.wait_until(lambda: {service.ask("/health/live").version for _ in range(40)} == {version})  # noqa: B023
         stop.set()
         answers = [answer for asked in asking for answer in asked.result()]

@@ -27,7 +27,7 @@ def warm_cache(start_service: Any, registry: Registry) -> Path:
 
 def test_warm_cache_answers_without_a_registry_and_says_so(start_service: Any, warm_cache: Path) -> None:
     service = start_service("Alone", cache=warm_cache, MLFLOW_TRACKING_URI=NOBODY, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
-    service.wait_for_version("1", seconds=20)
+    service.wait_for_version("1")
     assert service.ask("/recommend", {"user_ratings": {"10": 5}}).status == 200
     service.wait_until(lambda: service.ask("/health").json["registry"]["reachable"] is False)
     health = service.ask("/health").json

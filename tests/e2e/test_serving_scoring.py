@@ -102,7 +102,7 @@ def theirs(registry_home: Path) -> Iterator[str]:
 
 
 def wait_for(address: str) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while True:
         try:
             urllib.request.urlopen(address, timeout=5).close()

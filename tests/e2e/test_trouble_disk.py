@@ -90,7 +90,7 @@ def test_disk_without_room_for_a_version_keeps_the_old_one_until_there_is(
     assert list(service.cache.glob("versions/*/2-*")) == []
     service.wait_until(lambda: list((service.cache / "incoming").iterdir()) == [])
     resize(START_KIB * 4)
-    service.wait_for_version("2", seconds=120)
+    service.wait_for_version("2")
     service.wait_until(lambda: service.ask("/health").json["status"] == "healthy")
     assert service.stop() == 0
 
@@ -112,6 +112,6 @@ def test_disk_full_to_the_last_byte_serves_on_and_recovers(
     again.wait_for_version("1")
     assert again.ask("/recommend", QUESTION).status == 200
     filler.unlink()
-    again.wait_for_version("2", seconds=120)
+    again.wait_for_version("2")
     again.wait_until(lambda: again.ask("/health").json["status"] == "healthy")
     assert again.stop() == 0

@@ -45,7 +45,7 @@ def registry(server: str) -> Registry:
     return Registry(MODEL, server)
 
 
-def wait_for_status(service: Service, status: str, seconds: float = 60) -> Any:
+def wait_for_status(service: Service, status: str, seconds: float = 600) -> Any:
     """Wait for a status and return the whole answer."""
     service.wait_until(lambda: service.ask("/health").json["status"] == status, seconds)
     return service.ask("/health").json

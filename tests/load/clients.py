@@ -65,7 +65,7 @@ class Load:
         await asyncio.gather(*self._clients)
         return self.log
 
-    async def until(self, condition: Callable[[Log], bool], seconds: float = 60) -> None:
+    async def until(self, condition: Callable[[Log], bool], seconds: float = 600) -> None:
         """Wait until the log fulfils a condition."""
         async with asyncio.timeout(seconds):
             while not condition(self.log):

@@ -29,7 +29,7 @@ def freeze(pid: int) -> None:
     wait_until(lambda: state(pid) == "T")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 120) -> float:
+def wait_until(condition: Callable[[], bool], seconds: float = 600) -> float:
     """Wait for a condition and return how long it took."""
     started = time.monotonic()
     while not condition():

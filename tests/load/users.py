@@ -69,7 +69,7 @@ class Users:
         await asyncio.gather(*self._clients)
         return self.seen
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 90) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 600) -> None:
         """Go on until a condition holds, which is asked in a thread."""
         async with asyncio.timeout(seconds):
             while not await asyncio.to_thread(condition):

@@ -75,7 +75,7 @@ def test_held_lease_holder_gone_is_taken_over(tag):
 def test_held_lease_waits_for_the_holder_to_end():
     store = MemoryAliasStore()
     store.tags_now[KEY] = foreign(until=time.time() + 0.2)
-    with lease.held_lease(store, KEY, "a test", wait_seconds=120):
+    with lease.held_lease(store, KEY, "a test", wait_seconds=600):
         assert lease.read_holder(store.tags(), KEY).by == who_am_i()
 
 
@@ -85,7 +85,7 @@ def test_held_lease_many_threads_never_two_at_once(monkeypatch):
     store, inside, seen = MemoryAliasStore(), [], []
 
     def work(number: int) -> None:
-        with lease.held_lease(store, KEY, "a test", wait_seconds=120):
+        with lease.held_lease(store, KEY, "a test", wait_seconds=600):
             inside.append(number)
             seen.append(len(inside))
             time.sleep(0.005)
@@ -128,7 +128,7 @@ def test_lease_renewed_outlives_its_time(monkeypatch):
     store = MemoryAliasStore()
     with lease.held_lease(store, KEY, "a test") as held:
         first = lease.read_holder(store.tags(), KEY).until
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while lease.read_holder(store.tags(), KEY).until == first:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -53,7 +53,7 @@ def store() -> Iterator[tuple[Path, str]]:
 
 
 def _wait_for(address: str) -> None:
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 600
     while True:
         try:
             urllib.request.urlopen(address, timeout=5).close()
