@@ -159,8 +159,8 @@ def _train_and_judge(
 ) -> Retrained:
     tags = {"trigger": trigger, **process_tags()}
     trained = train(dataset, recipe, split_params, registry, alias=None, tags=tags, data_flags=data_flags)
-    lease.check()
-    state, _ = settle(registry, alias)
+    lease.check()  # training takes long enough to lose it while the registry does not answer
+    state, _ = settle(registry, alias)  # and for someone else to promote meanwhile
     outcome, version = trained.outcome, trained.version
     parts = cast(Split, outcome.parts)  # of one machine
     candidate = Candidate(version, recipe, dataset, parts, outcome.evaluation, outcome.baseline)

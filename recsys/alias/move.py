@@ -104,6 +104,9 @@ def move(
         refusal = allowed(state) if allowed else ""
         if refusal:
             return Move(None, state.current, tuple(repaired), refusal)
+        if state.current == version:
+            _align(store, state, version, lease)
+            return Move(None, version, tuple(repaired))
         entry = Entry(
             number=state.next_number,
             at=now(),
@@ -115,19 +118,14 @@ def move(
             metrics=metrics or {},
             traffic={} if action == "promoted" and state.traffic else None,
         )
-        if state.current == version:
-            _align(store, state, version, lease)
-            return Move(None, version, tuple(repaired))
         lease.check()
+        # The intent before the alias: whoever finds the alias moved without an entry completes it from there.
         store.set_tag(intent_key(alias), entry.as_tag())
         _align(store, state, version, lease)
         _record(store, alias, entry, lease)
-        ended = (
-            [f"the traffic of {CHALLENGER}, {traffic_in_words(state.traffic)}, has ended"]
-            if entry.traffic == {}
-            else []
-        )
-        return Move(entry, state.current, (*repaired, *ended))
+        if entry.traffic == {}:
+            repaired.append(f"the traffic of {CHALLENGER}, {traffic_in_words(state.traffic)}, has ended")
+        return Move(entry, state.current, tuple(repaired))
 
 
 def settle_under(store: AliasStore, alias: str, lease: Lease) -> tuple[AliasState, list[str]]:

@@ -24,12 +24,14 @@ async def chosen_model(request: Request, version: int) -> LoadedModel:
     RecsysError
         As `ComparisonModels.get`.
     """
+    context = context_of(request)
+    context.turn = None  # a refusal, too, counts for neither version of a split
     services = await check_comparer(request)
     # To ask for a version is to have it fetched.
     foreign = services.admission.foreign(request.scope)
     if foreign is not None:
         raise foreign
-    context, split = context_of(request), services.served.split
+    split = services.served.split
     # With a split on, the other of the two is at hand as well.
     at_hand = (context.loaded, split and split.production, split and split.challenger)
     held = next((model for model in at_hand if model and model.version == str(version)), context.loaded)
