@@ -1,6 +1,7 @@
 """``python -m benchmarks`` lists the benchmarks, ``python -m benchmarks NAME`` runs one."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__, *map(describe, BENCHMARKS), sep="\n")
         return 0 if arguments in ([], ["--help"]) else 2
     name, *rest = arguments
+    # As an exception, so that the servers and children that a benchmark has started are ended with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         status: int = importlib.import_module(BENCHMARKS[name]).main(rest)
     except RecsysError as error:
