@@ -20,6 +20,7 @@ from recsys.registry import Registry
 from recsys.storage import LOGGED_FOLDER
 from training.cli import main
 from training.first_version import promote_first
+from training.gating.comparison import SAME_LISTS
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +272,7 @@ def test_compare_better_and_worse_are_told_apart(registry, run, dataset, monkeyp
     assert ndcg["lower"] <= ndcg["difference"] <= ndcg["upper"]
     assert ndcg["difference"] == pytest.approx(ndcg["b"] - ndcg["a"])
     assert len(told["users"]) == 5
+    assert told["notes"] == []
     assert all(len(user["both"]) + len(user["only_a"]) == 10 for user in told["users"])
 
 
@@ -316,6 +318,7 @@ def test_compare_same_version_differs_in_nothing(registry, run, dataset, monkeyp
     told = json.loads(run("compare", "2", "2", "--json")[1])
     assert {row["difference"] for row in told["rows"]} == {0.0}
     assert told["overlap"] == 1.0
+    assert told["notes"] == [SAME_LISTS]
 
 
 def test_compare_damaged_files_recipe_comes_from_the_run(registry, run, dataset, monkeypatch):

@@ -20,6 +20,7 @@ from training.gating.registered import open_registered
 
 TOP_K = 10
 N_SAMPLE_USERS = 5
+SAME_LISTS = "every list is the same in both: versions of one recipe are fitted alike here, on the same training part"
 WHOLE_LIST_METRICS = ("coverage", "novelty", "diversity", "popularity_bias")
 
 
@@ -104,7 +105,7 @@ def compare(registry: Registry, a: ModelVersion, b: ModelVersion, parts: Split, 
         rows=rows,
         overlap=float(np.mean(common) / TOP_K),
         users=_sample_users(ours, theirs, parts),
-        notes=(*notes_a, *notes_b),
+        notes=(*notes_a, *notes_b, *([SAME_LISTS] if np.array_equal(_shown(ours), _shown(theirs)) else [])),
     )
 
 
