@@ -138,11 +138,12 @@ def draw(found: Results) -> Figure:
                 width = 2.5 if name in OURS else 1.2
                 axes.loglog(*zip(*points, strict=True), "o-", lw=width, ms=4, color=f"C{number}", label=name)
         axes.set_xlabel("ratings, millions")
-        axes.set_title(f"{MEASURES[measure]} of a fit")
-        axes.set_xticks([millions(size) for size in sizes], sizes)
+        axes.set_title(f"a fit's {MEASURES[measure]}")
+        axes.set_xticks([millions(size) for size in sizes], [f"{millions(size):g}" for size in sizes])
         axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
         axes.grid(alpha=0.3)
-    figure.axes[0].legend(frameon=False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles), frameon=False, fontsize="small")
     return figure
 
 
