@@ -29,7 +29,7 @@ def test_every_contender_has_an_environment() -> None:
 def test_draw_has_a_line_for_each_contender_with_numbers() -> None:
     first, second = growth.draw(FOUND).axes
     assert [len(line.get_xdata()) for line in first.lines] == [2, 1]
-    assert second.get_title() == "peak memory, GB of a fit"
+    assert second.get_title() == "a fit's peak memory, GB"
 
 
 def test_growth_measures_a_fit_in_a_process_and_adds_it_to_the_file(
