@@ -82,7 +82,8 @@ def test_images_import_all_of_their_code_on_a_read_only_disk(images: str) -> Non
         "import importlib, pkgutil, sys\n"
         "for root in sys.argv[1:]:\n"
         "    for found in pkgutil.walk_packages(importlib.import_module(root).__path__, root + '.'):\n"
-        "        if not found.name.endswith('__main__'): importlib.import_module(found.name)\n"
+        "        if found.name.endswith('__main__') or 'spark' in found.name: continue  # an extra that no image has\n"
+        "        importlib.import_module(found.name)\n"
         "print('all')"
     )
     assert inside(NAMES["serving"], "python", "-c", walk, "serving").strip() == "all"
