@@ -33,7 +33,7 @@ def imported_by(folder: str) -> Iterator[tuple[str, str]]:
 
 # The learning methods and the evaluation are in recsys, but the service does not import them. SQLAlchemy is for a
 # database as tracking address, Parquet for where MLflow can read it.
-NOT_SERVED = {"scipy", "tqdm", "sqlalchemy", "pyarrow"}
+NOT_SERVED = {"scipy", "similaripy", "tqdm", "sqlalchemy", "pyarrow"}
 # An extra, for whoever has a cluster: --engine spark says how to install it.
 EXTRA = {"pyspark", "py4j"}
 
