@@ -17,7 +17,7 @@ from recsys.alias.description import describe
 from recsys.alias.move import settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.alias.state import AliasState, ModelMetadata
-from recsys.checksums import remove_added_files
+from recsys.checksums import ADDED_BY_MLFLOW, remove_added_files
 from recsys.errors import ArtifactError, LeaseHeldError, RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
@@ -232,6 +232,8 @@ class Registry:
             n_files, size, folders = 0, 0, [""]
             while folders:
                 for found in store.list_artifacts(folders.pop() or None):
+                    if found.path in ADDED_BY_MLFLOW:  # by whoever has loaded the model from where the store keeps it
+                        continue
                     if found.is_dir:
                         folders.append(found.path)
                     n_files, size = n_files + 1, size + (found.file_size or 0)
