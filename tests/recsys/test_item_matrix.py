@@ -50,21 +50,23 @@ def test_strongest_columns_goes_by_magnitude_then_by_the_lower_index() -> None:
     np.testing.assert_array_equal(strongest_columns(values, 2).toarray(), expected)
 
 
+def by_full_sort(values: np.ndarray, k: int) -> np.ndarray:
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :k]
+    kept = np.zeros_like(values)
+    np.put_along_axis(kept, order, np.take_along_axis(values, order, axis=1), axis=1)
+    return kept
+
+
 @settings(deadline=None)
 @given(values=arrays(np.float32, (3, 40), elements=st.sampled_from([0, 0, 0.25, 0.5, -1])), k=st.integers(1, 5))
 def test_strongest_columns_equals_a_full_sort(values: np.ndarray, k: int) -> None:
-    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :k]
-    expected = np.zeros_like(values)
-    np.put_along_axis(expected, order, np.take_along_axis(values, order, axis=1), axis=1)
-    np.testing.assert_array_equal(strongest_columns(values, k).toarray(), expected)
+    np.testing.assert_array_equal(strongest_columns(values, k).toarray(), by_full_sort(values, k))
 
 
 @settings(deadline=None)
 @given(values=arrays(np.float32, (6, 12), elements=st.sampled_from([0, 0, 0.25, 0.5, -1])), k=st.integers(1, 13))
 def test_strongest_of_each_equals_a_full_sort_of_ragged_rows(values: np.ndarray, k: int) -> None:
-    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :k]
-    expected = np.zeros_like(values)
-    np.put_along_axis(expected, order, np.take_along_axis(values, order, axis=1), axis=1)
+    expected = by_full_sort(values, k)
     found = strongest_of_each(sp.csr_array(values), k)
     np.testing.assert_array_equal(found.toarray(), expected)
     assert np.diff(found.indptr).tolist() == np.count_nonzero(expected, axis=1).tolist()

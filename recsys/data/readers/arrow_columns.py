@@ -11,10 +11,7 @@ from recsys.data.readers.columns import MOVIE, RATING, TIMESTAMP, USER
 from recsys.data.readers.rating_columns import RatingColumns, joined, narrowed
 from recsys.data.readers.records import Complaints
 from recsys.data.readers.times import day_comes_first, parse_time
-from recsys.data.readers.values import BadValueError, parse_id, parse_number
-
-# From here on neighboring whole numbers share a double, so that an id could become that of another user.
-_MAX_EXACT_FLOAT = 2**53
+from recsys.data.readers.values import MAX_EXACT_FLOAT, BadValueError, parse_id, parse_number
 
 
 def read_columns(table: pa.Table, place: object) -> RatingColumns:
@@ -70,7 +67,7 @@ def _ids(column: pa.Array, complaints: Complaints, meaning: str) -> NDArray[np.g
         numbers = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.float64)
         fraction = ~np.isfinite(numbers) | (numbers != np.floor(numbers))
         _complain(column, fraction, complaints, f"the {meaning} is not a whole number")
-        inexact = ~fraction & (np.abs(numbers) >= _MAX_EXACT_FLOAT)
+        inexact = ~fraction & (np.abs(numbers) >= MAX_EXACT_FLOAT)
         problem = f"the {meaning} is a float beyond 2^53, where two ids become one; save the ids as integers or texts"
         _complain(column, inexact, complaints, problem)
         return narrowed(np.where(fraction | inexact, 0, numbers).astype(np.int64))

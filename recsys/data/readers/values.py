@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 
 MAX_ID = 2**63 - 1
+MAX_EXACT_FLOAT = 2**53
+"""From here on neighboring whole numbers share a double, so that an id could become that of another user."""
 _TEXT_IDS = "correct the line, or give ids that are texts to recsys.Dataset.from_frame, which numbers them"
 
 _PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
