@@ -20,6 +20,9 @@ from recsys.tracking_address import without_userinfo
 if TYPE_CHECKING:
     from loguru import Message, Record
 
+LONGEST_MESSAGE = 8192
+"""Characters; the middle of a longer one is left out. Libraries repeat what callers send, and lines wait in memory."""
+
 QUIET_LOGGERS = ("alembic", "botocore", "urllib3", "asyncio", "watchfiles", "mlflow.store.db.utils")
 """Libraries whose lines below ERROR say nothing to a user: what they retry is reported when it fails for good."""
 
@@ -132,10 +135,15 @@ def _event_of(message: "Message") -> Event:
         time=record["time"],
         level=record["level"].name,
         logger=record["extra"].get("logger") or record["name"] or "",
-        message=without_userinfo(record["message"]),
+        message=without_userinfo(_cut(record["message"])),
         request=REQUEST.get(),
         exception=record["exception"],
     )
+
+
+def _cut(message: str) -> str:
+    half = LONGEST_MESSAGE // 2
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:half]} [...] {message[-half:]}"
 
 
 def _descriptor_of(stream: IO[str] | None) -> int | None:

@@ -173,7 +173,7 @@ class Recommender:
         ParameterError
             As `history`, for a parameter out of its range, and for a genre that there is not.
         """
-        check_question(n=n, diversity=diversity, recency=recency, new=new)
+        check_question(n=n, diversity=diversity, recency=recency, new=new, min_rating=min_rating)
         return self.recommend_for(
             self.history(movie_ids, ratings, min_rating),
             n=n,

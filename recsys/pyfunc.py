@@ -134,8 +134,8 @@ class RecommenderPyfunc(PythonModel):
         return pd.DataFrame(columns, index=model_input.index)
 
     def _recommend(self, table: pd.DataFrame, settings: dict[str, Any], allowed: Allowed | None) -> Lists:
-        min_rating = settings.pop("min_rating")
         check_question(**settings)
+        min_rating = settings.pop("min_rating")
         recommender = self._recommender
         answers = [
             recommender.recommend_for(recommender.history_of(stars_of, min_rating), allowed=allowed, **settings)

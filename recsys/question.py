@@ -1,5 +1,6 @@
 """What a recommender can be asked: the bounds of each parameter."""
 
+from recsys.catalog import MAX_STARS
 from recsys.errors import ParameterError
 from recsys.movie_ids import is_whole
 from recsys.recency import MAX_RECENCY
@@ -9,7 +10,14 @@ MAX_N = 50
 """The longest list that the service and the pyfunc give."""
 
 
-def check_question(*, n: int, diversity: float = 0.0, recency: float | None = None, new: int = 0) -> None:
+def check_question(
+    *,
+    n: int,
+    diversity: float = 0.0,
+    recency: float | None = None,
+    new: int = 0,
+    min_rating: float | None = None,
+) -> None:
     """Raise a `ParameterError` for a parameter out of its range."""
     for name, value in (("n", n), ("new", new)):
         if not is_whole(value):
@@ -22,3 +30,5 @@ def check_question(*, n: int, diversity: float = 0.0, recency: float | None = No
         raise ParameterError(f"recency={recency:g}: use 0 (off) to {MAX_RECENCY:g}")
     if not 0 <= new <= n:
         raise ParameterError(f"new={new}: use 0 (off) to n={n} places")
+    if min_rating is not None and not 0 <= min_rating <= MAX_STARS:  # NaN is refused too: no rating would count
+        raise ParameterError(f"min_rating={min_rating:g}: use 0 to {MAX_STARS:g} stars")

@@ -63,7 +63,13 @@ def recommend_file(
     RegistryError, ArtifactError
         When the model cannot be had.
     """
-    check_question(n=wanted.n, diversity=wanted.diversity, recency=wanted.recency, new=wanted.new)
+    check_question(
+        n=wanted.n,
+        diversity=wanted.diversity,
+        recency=wanted.recency,
+        new=wanted.new,
+        min_rating=wanted.min_rating,
+    )
     table = read_histories(history, policies, s3_endpoint_url=s3_endpoint_url)
     with fetched_model(model_uri, tracking_uri, signatures) as model:
         user_ids, histories, n_unknown = as_histories(table, model.catalog)

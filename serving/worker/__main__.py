@@ -25,6 +25,7 @@ from serving.worker.http.limits import connection_limits
 from serving.worker.http.protocol import BoundedHttpProtocol, Shared, protocol_with
 from serving.worker.http.refusal import noting
 from serving.worker.metrics.counters import Metrics
+from serving.worker.state import Services
 
 GRACE_SECONDS = 8
 """How long requests in flight may take once the worker is to end; less than the ten seconds that Docker waits."""
@@ -100,8 +101,9 @@ def main(argv: Sequence[str]) -> None:
     board = Board(arguments.board, settings.n_workers)
     parent = ParentWatch(arguments.parent, Watch(settings.api.hang_seconds), ends_it=settings.environment == "prod")
     app = create_app(settings, board=board, slot=arguments.slot, parent=parent, check_files=arguments.check_files)
-    metrics = app.state.services.metrics
-    shared = Shared(connection_limits(settings.limits), hosts_of(settings), noting(metrics))
+    services: Services = app.state.services
+    metrics = services.metrics
+    shared = Shared(connection_limits(settings.limits), hosts_of(settings), noting(metrics), services.served.version)
     config = uvicorn.Config(
         app,
         log_config=None,

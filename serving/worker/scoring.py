@@ -5,6 +5,7 @@ slots, threads of their own, so that nothing else waits for them; in parts, so t
 """
 
 import asyncio
+import contextvars
 import json
 import os
 import threading
@@ -21,9 +22,9 @@ from loguru import logger
 from recsys.errors import ModelUnavailableError
 from recsys.logs import take_over_logging
 from recsys.setting_groups import LimitSettings
-from serving.worker.errors import TooManyRequestsError, UnreadableTableError
+from serving.worker.errors import RequestTooLargeError, TooManyRequestsError, UnreadableTableError
 from serving.worker.loaded_model import LoadedModel
-from serving.worker.scoring_limits import check_table
+from serving.worker.scoring_limits import check_rows, check_table
 
 KEPT_MODELS = 2
 """The version served now, and the one before for requests that still hold it."""
@@ -106,7 +107,9 @@ class Scoring:
             self._slots.release()
             raise
         # The slot is free when the thread is, which may be after the caller has been answered.
-        scored = asyncio.get_running_loop().run_in_executor(self._threads, job.score, pyfunc, self.limits)
+        # What MLflow logs meanwhile belongs to this request.
+        in_context = contextvars.copy_context().run
+        scored = asyncio.get_running_loop().run_in_executor(self._threads, in_context, job.score, pyfunc, self.limits)
         scored.add_done_callback(self._free_slot)
         async with _waiting(gone, job) as leaving:
             either: list[asyncio.Future[Any]] = [scored, leaving]
@@ -192,10 +195,12 @@ class _Job:
         check_table(self._body, self._content_type, limits)
         server: Any = import_module("mlflow.pyfunc.scoring_server")
         schema = pyfunc.metadata.get_input_schema()
-        parts = _InParts(pyfunc, self.abandoned)
+        parts = _InParts(pyfunc, self.abandoned, limits)
         try:
             response, status, media_type = server.invocations(self._body, self._content_type, parts, schema)
         except server.MlflowException as error:
+            if parts.too_large is not None:
+                raise parts.too_large from None
             shown = _without_traceback(json.loads(error.serialize_as_json()))
             return ScoringAnswer(json.dumps(shown), error.get_http_status_code(), "application/json")
         except UNREADABLE as error:
@@ -206,14 +211,19 @@ class _Job:
 class _InParts:
     """A pyfunc that scores the rows of a table, which do not depend on each other, part by part."""
 
-    def __init__(self, pyfunc: Any, abandoned: threading.Event) -> None:
+    def __init__(self, pyfunc: Any, abandoned: threading.Event, limits: LimitSettings) -> None:
         self._pyfunc = pyfunc
         self._abandoned = abandoned
+        self._limits = limits
+        self.too_large: RequestTooLargeError | None = None
+        """Why the table was not scored; MLflow makes an error of its own of whatever is raised in here."""
         self.metadata = pyfunc.metadata
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """Return what the pyfunc returns for the whole table."""
         pandas: Any = import_module("pandas")
+        if isinstance(data, pandas.DataFrame):
+            self._check_rows(len(data))
         if not isinstance(data, pandas.DataFrame) or len(data) <= PART_ROWS:
             return self._pyfunc.predict(data, params=params)
         found = []
@@ -222,6 +232,14 @@ class _InParts:
                 raise NobodyWaitsError
             found.append(self._pyfunc.predict(data.iloc[start : start + PART_ROWS], params=params))
         return pandas.concat(found, ignore_index=True)
+
+    def _check_rows(self, n_rows: int) -> None:
+        """Refuse what pandas has made more rows of than the body has told of."""
+        try:
+            check_rows(n_rows, self._limits)
+        except RequestTooLargeError as error:
+            self.too_large = error
+            raise
 
 
 def _without_traceback(body: dict[str, Any]) -> dict[str, Any]:

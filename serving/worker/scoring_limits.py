@@ -20,6 +20,9 @@ MAX_COLUMNS = 100
 MAX_PARQUET_VALUES = 1_000_000
 """Values of a Parquet file, which may be packed by the million into a few bytes."""
 
+PARQUET_NUMBERS = ("BOOLEAN", "INT32", "INT64", "FLOAT", "DOUBLE")
+"""Types of a fixed and small size; a text of a hundred kilobytes may be stored once and repeated a million times."""
+
 PARQUET = ("application/vnd.apache.parquet", "application/x-parquet", "application/parquet")
 
 
@@ -45,17 +48,22 @@ def check_table(body: bytes, content_type: str, limits: LimitSettings) -> None:
         For JSON that is nested too deep, or numbers of too many digits.
     """
     size = _size_of(body, content_type)
-    if size.rows > limits.scoring_rows:
-        raise RequestTooLargeError(
-            f"{size.rows} rows; a table to score has at most {limits.scoring_rows}: send several, or score a large one "
-            "with `python -m training recommend`"
-        )
+    check_rows(size.rows, limits)
     if size.columns > MAX_COLUMNS:
         raise RequestTooLargeError(f"{size.columns} columns; a table to score has at most {MAX_COLUMNS}")
     if max(1, size.rows) * size.n > limits.scoring_movies:
         raise ParameterError(
             f"{size.n} movies for each of {size.rows} rows; one answer holds at most {limits.scoring_movies} movies: "
             "send fewer rows, or a smaller n"
+        )
+
+
+def check_rows(n_rows: int, limits: LimitSettings) -> None:
+    """Raise a `RequestTooLargeError` for too many rows."""
+    if n_rows > limits.scoring_rows:
+        raise RequestTooLargeError(
+            f"{n_rows} rows; a table to score has at most {limits.scoring_rows}: send several, or score a large one "
+            "with `python -m training recommend`"
         )
 
 
@@ -91,8 +99,9 @@ def _size_of_value(value: Any) -> tuple[int, int]:
     """Return the rows and columns of a table in any of MLflow's forms: split, records, by column, or bare rows."""
     if isinstance(value, dict) and isinstance(value.get("data"), list):
         rows = [row for row in value["data"] if isinstance(row, list)]
-        columns = value["columns"] if isinstance(value.get("columns"), list) else []
-        return len(value["data"]), max(len(columns), max(map(len, rows), default=0))
+        columns, index = (value[name] if isinstance(value.get(name), list) else [] for name in ("columns", "index"))
+        # pandas repeats one row of data for each entry of an index.
+        return max(len(value["data"]), len(index)), max(len(columns), max(map(len, rows), default=0))
     if isinstance(value, dict):
         return max((len(column) for column in value.values() if isinstance(column, list | dict)), default=0), len(value)
     if isinstance(value, list):
@@ -126,6 +135,10 @@ def _size_of_parquet(body: bytes) -> TableSize:
         values = sum(group.column(column).num_values for group in groups for column in range(group.num_columns))
     except (OSError, ValueError, OverflowError):
         return TableSize()
+    if not all(found.schema.column(column).physical_type in PARQUET_NUMBERS for column in range(found.num_columns)):
+        raise UnreadableTableError(
+            "the Parquet file holds more than numbers; send the columns movie_ids and ratings only"
+        )
     if values > MAX_PARQUET_VALUES:
         raise RequestTooLargeError(f"{values} values; a table to score has at most {MAX_PARQUET_VALUES}")
     return TableSize(rows=found.num_rows, columns=found.num_columns)

@@ -10,6 +10,7 @@ from recsys.errors import RecsysError
 from serving.shared.cached_version import CachedVersion, is_withdrawn
 from serving.shared.model_cache import ModelCache
 from serving.shared.published_traffic import PublishedTraffic, read_published
+from serving.worker.context import NO_MODEL
 from serving.worker.hidden_movies import HiddenMovies
 from serving.worker.loaded_model import CopyId, LoadedModel, copy_id_of, load_cached_version
 from serving.worker.traffic.split import Split
@@ -64,6 +65,10 @@ class ServedModel:
         if self.current is None and self._mark() != self._failed:
             self.refresh()
         return self.current
+
+    def version(self) -> str:
+        """Return the version that is served, as the header carries it."""
+        return self.current.version if self.current else NO_MODEL
 
     def refresh(self) -> None:
         """Load what the pointer says if it has changed; what cannot be loaded leaves all as it is, until it can be."""

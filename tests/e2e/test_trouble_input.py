@@ -169,7 +169,11 @@ NO_HTTP = {
     "user_in_host": b"GET /health/live HTTP/1.1\r\nHost: u@a\r\n\r\n",
     "target_of_another_scheme": b"GET ftp://x/ HTTP/1.1\r\n" + HOST + b"\r\n",
     "connect": b"CONNECT x:80 HTTP/1.1\r\n" + HOST + b"\r\n",
-    "version_1.2": LIVE.replace(b"1.1", b"1.2") + b"\r\n",
+    "connect_to_an_address": b"CONNECT http://x:99999/ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "target_without_a_path": b"GET http://x HTTP/1.1\r\n" + HOST + b"\r\n",
+    "target_with_an_impossible_port": b"GET http://x:99999/ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "target_with_a_user": b"GET http://x@y/health/live HTTP/1.1\r\n" + HOST + b"\r\n",
+    "target_without_a_slash": b"GET health/live HTTP/1.1\r\n" + HOST + b"\r\n",
     "zero_in_id": LIVE + b"X-Correlation-ID: a\0b\r\n\r\n",
 }
 
@@ -180,6 +184,38 @@ def test_no_http_is_refused_in_the_one_shape_and_the_connection_ends(service: Se
     assert (reply.status, reply.headers["connection"]) == (400, "close")
     assert reply.json["error"] == "BadRequestError"
     assert reply.headers["x-correlation-id"] == reply.json["correlation_id"]
+    assert reply.headers["x-model-version"] == "1"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "date" in reply.headers
+    assert "callback" not in reply.json["detail"], "that is how the parser is built"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"http://x/health/live", b"HTTP://x:80/health/live", b"https://x./health/live", b"http://[::1]:8000/health/live"],
+)
+def test_target_that_is_a_whole_address_is_answered(service: Service, target: bytes) -> None:
+    assert send(service, b"GET " + target + b" HTTP/1.1\r\n" + HOST + b"\r\n").json == {"status": "alive"}
+
+
+def test_refusal_of_head_has_no_body(service: Service) -> None:
+    async def answer() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(b"HEAD /health/live HTTP/1.1\r\n\r\n")
+        try:
+            return await asyncio.wait_for(reader.read(), 60)
+        finally:
+            writer.close()
+
+    head, body = asyncio.run(answer()).split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert body == b""
+
+
+@pytest.mark.parametrize("encoding", [b"gzip, chunked", b"identity, chunked"])
+def test_transfer_encoding_other_than_chunked_is_refused(service: Service, encoding: bytes) -> None:
+    reply = send(service, CHUNKED.replace(b": chunked", b": " + encoding) + b"2\r\n{}\r\n0\r\n\r\n")
+    assert (reply.status, reply.json["error"]) == (415, "UnsupportedEncodingError")
 
 
 @pytest.mark.parametrize(
@@ -188,15 +224,18 @@ def test_no_http_is_refused_in_the_one_shape_and_the_connection_ends(service: Se
         (b"GET /health/live\r\n\r\n", "0.9"),
         (b"GET /health/live HTTP/0.9\r\n\r\n", "0.9"),
         (LIVE.replace(b"1.1", b"2.0") + b"\r\n", "2.0"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "2.0"),
+        (LIVE.replace(b"1.1", b"1.2") + b"\r\n", "version"),
+        (LIVE.replace(b"1.1", b"3.0") + b"\r\n", "version"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
     ],
-    ids=["simple", "0.9", "2.0", "preface"],
+    ids=["simple", "0.9", "2.0", "1.2", "3.0", "preface"],
 )
 def test_version_of_http_that_is_not_spoken_is_refused(service: Service, content: bytes, version: str) -> None:
     reply = send(service, content)
-    assert (reply.status, reply.json["error"]) in [(505, "HttpVersionError"), (400, "BadRequestError")]
+    expected = (505, "HttpVersionError") if version else (400, "BadRequestError")
+    assert (reply.status, reply.json["error"]) == expected
     assert reply.headers["connection"] == "close"
-    assert version in reply.json["detail"] or reply.status == 400
+    assert version in reply.json["detail"]
 
 
 @pytest.mark.parametrize(

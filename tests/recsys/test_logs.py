@@ -90,6 +90,15 @@ def test_json_line_into_a_pipe_goes_in_one_piece() -> None:
     assert "é [...] é" in json.loads(lines[1])["message"]
 
 
+def test_message_of_any_length_is_a_short_line() -> None:
+    stream = json_log()
+    logging.getLogger("mlflow").warning("first %s last", "x" * 250_000)
+    message = str(last_line(stream)["message"])
+    assert len(message) < 10_000
+    assert message.startswith("first x")
+    assert message.endswith("x last")
+
+
 def test_level_leaves_lines_out() -> None:
     stream = json_log("WARNING")
     logger.info("no")

@@ -116,6 +116,8 @@ def test_predict_gives_what_recommend_gives(
         (EXPECTED, {"diversity": 2.0}, "diversity=2"),
         (EXPECTED, {"recency": 9.0}, "recency=9"),
         (EXPECTED, {"n": 3, "new": 4}, "new=4"),
+        (EXPECTED, {"min_rating": 5.5}, "min_rating=5.5: use 0 to 5 stars"),
+        (EXPECTED, {"min_rating": float("nan")}, "min_rating=nan"),
         (EXPECTED, {"mode": "simlar"}, "did you mean 'similar'"),
         (EXPECTED, {"mode": "similar"}, "takes one movie id in each row, not 2"),
         (EXPECTED, {"filter": {"genres": ["Western"]}}, "the genres are Action, Comedy, Drama"),

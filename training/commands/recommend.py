@@ -77,7 +77,13 @@ def _recommend_here(args: argparse.Namespace, settings: Settings, wanted: Wanted
 def _recommend_by_spark(
     args: argparse.Namespace, settings: Settings, wanted: Wanted, hidden: frozenset[int]
 ) -> Written:
-    check_question(n=wanted.n, diversity=wanted.diversity, recency=wanted.recency, new=wanted.new)
+    check_question(
+        n=wanted.n,
+        diversity=wanted.diversity,
+        recency=wanted.recency,
+        new=wanted.new,
+        min_rating=wanted.min_rating,
+    )
     lists = spark_module("recsys.spark.lists", args)
     signatures = Signatures.of(settings.model)
     with (

@@ -33,10 +33,15 @@ class Admission:
         """Return why a request is refused, None when it is not."""
         if scope["method"] in SAFE_METHODS:
             return None
-        encoding = header(scope, b"content-encoding")
-        if encoding and encoding.strip().lower() != b"identity":
+        # A field that comes twice is one list (RFC 9110, 5.3).
+        encoding = b", ".join(value for key, value in scope["headers"] if key == b"content-encoding")
+        if any(name.strip().lower() not in (b"", b"identity") for name in encoding.split(b",")):
             shown = encoding.decode("latin-1")[:100]
             return UnsupportedEncodingError(f"a body of Content-Encoding {shown!r} is not read; send it as it is")
+        transfer = header(scope, b"transfer-encoding")
+        if transfer is not None and transfer.strip().lower() != b"chunked":
+            shown = transfer.decode("latin-1")[:100]
+            return UnsupportedEncodingError(f"a body of Transfer-Encoding {shown!r} is not read; use chunked, or none")
         return None if scope["path"] in READING_POSTS else self.foreign(scope)
 
     def foreign(self, scope: Scope) -> CrossSiteError | None:

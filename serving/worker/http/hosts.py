@@ -48,10 +48,10 @@ class Hosts:
         return self._complaint_of(hosts[0])
 
     def _complaint_of(self, host: bytes) -> str | None:
-        found = _HOST.fullmatch(host)
+        found = _HOST.fullmatch(host.strip(b" \t"))
         if found is None:
             return "the Host field is not the name of a host, with a port or without"
-        name = found["name"].decode("ascii").lower().rstrip(".")
+        name = found["name"].decode("ascii").lower().removesuffix(".")
         if not self._is_allowed(name):
             return f"the service is not addressed as {name[:100]}; RECSYS_API__ALLOWED_HOSTS names what it is"
         if len(self._known) < MAX_KNOWN:

@@ -6,6 +6,7 @@ request of HTTP/1.x to this host is refused, in its turn and in the product's on
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
@@ -33,6 +34,10 @@ MORE_TO_REFUSE = 32
 
 WARN_SECONDS = 10.0
 VERSIONS = ("1.0", "1.1")
+UNKNOWN_VERSION = "Invalid HTTP version"
+"""What the parser says of a version that it has never heard of, as 1.2 and 3.0."""
+
+NO_TARGET = "the target of a request is a path, which begins with a slash, or an address by http with one"
 
 
 @dataclass
@@ -43,6 +48,8 @@ class Shared:
     ----------
     limits, hosts, note
         What is allowed, and who is told of what is not.
+    version
+        Returns the version that is served.
     buffered
         Bytes that all unanswered requests hold.
     warned_at
@@ -52,6 +59,7 @@ class Shared:
     limits: ConnectionLimits
     hosts: Hosts
     note: Note
+    version: Callable[[], str]
     buffered: int = 0
     warned_at: float = field(default=-WARN_SECONDS)
 
@@ -97,7 +105,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
             # The service speaks nothing else; the request is answered as it is, and what follows it is not read.
             self.cycle.keep_alive = False
         except httptools.HttpParserError as error:
-            self.refuse(*(self._complaint or (400, f"this is not a request of HTTP/1.1: {error}")))
+            self.refuse(*(self._complaint or _complaint_of(error)))
         else:
             if not self._n_unanswered and self.patience.waiting_for == "body":
                 self._release()  # of a request that is answered already; the rest is thrown away
@@ -149,7 +157,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         """Answer what cannot be read any further, after the requests before it, and end the connection."""
         if self._refusal is not None or self.transport.is_closing():
             return
-        self._refusal = new_refusal(status, detail)
+        self._refusal = new_refusal(status, detail, self.shared.version())
         self._drop_unfinished()
         if not self._n_unanswered:
             self._send_refusal()
@@ -183,6 +191,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
 
     def _check_head(self) -> None:
         version = self.parser.get_http_version()
+        self.scope["method"] = self.parser.get_method().decode("ascii")  # of a refusal
         if version not in VERSIONS:
             self._complain(505, f"HTTP/{version} is not supported; use HTTP/1.1")
         hosts = [value for name, value in self.headers if name == b"host"]
@@ -194,11 +203,16 @@ class BoundedHttpProtocol(AtOnceProtocol):
 
     def _complaint_of_target(self, version: str) -> str | None:
         """Return what is wrong with a target that names a host, which counts for more than the ``Host`` field."""
-        target = httptools.parse_url(self.url)
-        if target.host is None or target.schema not in (b"http", b"https"):
-            return "the target of a request begins with a slash"
-        port = b"" if target.port is None else b":%d" % target.port
-        return self.shared.hosts.complaint([target.host + port], version)
+        try:
+            target = httptools.parse_url(self.url)
+        except httptools.HttpParserInvalidURLError:  # of CONNECT, for one
+            return NO_TARGET
+        if target.host is None or target.path is None or target.schema.lower() not in (b"http", b"https"):
+            return NO_TARGET
+        if target.userinfo is not None:
+            return "the target of a request names no user (RFC 9110, 4.2.4)"
+        host = b"[%b]" % target.host if b":" in target.host else target.host
+        return self.shared.hosts.complaint([host if target.port is None else b"%b:%d" % (host, target.port)], version)
 
     def _complain(self, status: int, detail: str) -> None:
         self._complaint = status, detail
@@ -229,7 +243,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         method = self.scope.get("method", "") if self.scope else ""
         self.shared.note(refusal, method, self.url if self.scope else b"")
         self._release()
-        self.transport.write(refusal.as_bytes())
+        self.transport.write(refusal.as_bytes(self.server_state.default_headers, with_body=method != "HEAD"))
         # Closed at once, with more in its way, the connection would be reset, and the answer lost with it.
         self.transport.write_eof()
         self.flow.resume_reading()
@@ -244,6 +258,12 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self.transport.abort()
         else:
             self.refuse(503, f"the service holds {limit} connections, as many as it may; try again soon")
+
+
+def _complaint_of(error: httptools.HttpParserError) -> tuple[int, str]:
+    if UNKNOWN_VERSION in str(error):
+        return 505, "this version of HTTP is not supported; use HTTP/1.1"
+    return 400, f"this is not a request of HTTP/1.1: {error}"
 
 
 def protocol_with(shared: Shared, short_ways: ShortWays) -> type[BoundedHttpProtocol]:

@@ -1,6 +1,6 @@
 """Answers of the protocol itself, to what never becomes a request of the app; in the one shape of errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -25,14 +25,17 @@ class Refusal:
         Of the answer.
     correlation_id
         In the answer and in the log.
+    version
+        Of the model that is served, as all answers carry it.
     """
 
     status: int
     detail: str
     correlation_id: str
+    version: str
 
-    def as_bytes(self) -> bytes:
-        """Return the whole answer."""
+    def as_bytes(self, more: Sequence[tuple[bytes, bytes]] = (), *, with_body: bool = True) -> bytes:
+        """Return the whole answer, with more headers if given; to HEAD without its body."""
         name = NAMES[self.status]
         body = orjson.dumps({"error": name, "detail": self.detail, "correlation_id": self.correlation_id})
         headers = {
@@ -41,16 +44,18 @@ class Refusal:
             "connection": "close",
             "x-content-type-options": "nosniff",
             "x-correlation-id": self.correlation_id,
+            "x-model-version": self.version,
             **HEADERS_OF.get(self.status, {}),
         }
         lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+        lines += [f"{name.decode()}: {value.decode()}" for name, value in more]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + (body if with_body else b"")
 
 
-def new_refusal(status: int, detail: str) -> Refusal:
+def new_refusal(status: int, detail: str, version: str) -> Refusal:
     """Return a refusal with an id of its own."""
-    return Refusal(status, detail, random_uuid())
+    return Refusal(status, detail, random_uuid(), version)
 
 
 Note = Callable[[Refusal, str, bytes], None]

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from mlflow.types import ColSpec, DataType, Schema
 
+from recsys.log_lines import REQUEST, RequestFields
 from recsys.setting_groups import LimitSettings
 from serving.worker import scoring as scoring_module
-from serving.worker.errors import TooManyRequestsError
+from serving.worker.errors import RequestTooLargeError, TooManyRequestsError
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.scoring import PART_ROWS, Scoring, ScoringAnswer
 
@@ -71,6 +72,32 @@ def test_table_in_parts_is_answered_as_a_whole() -> None:
     assert answer is not None
     assert [row["a"] for row in json.loads(answer.content)["predictions"]] == list(range(3 * PART_ROWS + 1))
     assert held.n_parts == 4
+
+
+def test_table_that_pandas_makes_more_rows_of_is_refused() -> None:
+    held = Held()
+    body = json.dumps({"dataframe_split": {"columns": ["a"], "data": {"a": dict.fromkeys(range(1001), 1)}}}).encode()
+
+    async def run() -> None:
+        model: LoadedModel = MODEL
+        with pytest.raises(RequestTooLargeError, match="1001 rows"):
+            await scoring_over(held).invoke(model, body, "application/json", never)
+
+    asyncio.run(run())
+    assert held.n_parts == 0
+
+
+def test_line_of_a_library_while_scoring_carries_the_id_of_the_request() -> None:
+    held, seen = Held(), []
+    held.goes_on.set()
+    held.predict = lambda data, params=None: (seen.append(REQUEST.get()), data)[1]  # type: ignore[method-assign]  # noqa: ARG005
+
+    async def run() -> None:
+        REQUEST.set(RequestFields("id-1", "POST", "/invocations"))
+        await invoke(scoring_over(held))
+
+    asyncio.run(run())
+    assert [fields.correlation_id for fields in seen if fields] == ["id-1"]
 
 
 def test_all_slots_taken_the_next_is_told_to_come_back_and_later_served(monkeypatch: pytest.MonkeyPatch) -> None:

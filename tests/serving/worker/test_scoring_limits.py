@@ -38,6 +38,10 @@ TOO_LARGE = {
     "records": (JSON, json.dumps({"dataframe_records": [{"movie_ids": [1]}] * 11}).encode()),
     "instances": (JSON, json.dumps({"instances": [{"movie_ids": [1]}] * 11}).encode()),
     "inputs": (JSON, json.dumps({"inputs": {"movie_ids": [[1]] * 11}}).encode()),
+    "index_of_split": (
+        JSON,
+        json.dumps({"dataframe_split": {"columns": ["a"], "index": [0] * 11, "data": [[1]]}}).encode(),
+    ),
     "bare_rows": (JSON, json.dumps({"inputs": [[1]] * 11}).encode()),
     "two_tables": (JSON, json.dumps({"inputs": [], "instances": [[1]] * 11}).encode()),
     "csv": ("text/csv", b"movie_ids\n" + b'"[1]"\n' * 11),
@@ -94,3 +98,17 @@ def test_parquet_file_of_many_rows_in_few_bytes_is_refused() -> None:
     assert len(packed.getvalue()) < 256 * 1024
     with pytest.raises(RequestTooLargeError, match="3000000 values"):
         check_table(packed.getvalue(), "application/vnd.apache.parquet", LIMITS)
+
+
+def test_parquet_file_of_one_text_a_million_times_is_refused_unread() -> None:
+    packed = io.BytesIO()
+    pd.DataFrame({"movie_ids": [["x" * 1000] * 100_000]}).to_parquet(packed, index=False, compression="zstd")
+    assert len(packed.getvalue()) < 8192
+    with pytest.raises(UnreadableTableError, match="more than numbers"):
+        check_table(packed.getvalue(), "application/vnd.apache.parquet", LIMITS)
+
+
+def test_parquet_file_of_lists_of_numbers_passes() -> None:
+    packed = io.BytesIO()
+    pd.DataFrame({"movie_ids": [[1, 2]], "ratings": [[5.0, 4.5]]}).to_parquet(packed, index=False)
+    check_table(packed.getvalue(), "application/vnd.apache.parquet", LIMITS)

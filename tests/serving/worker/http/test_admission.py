@@ -69,6 +69,12 @@ def test_encoded_body_is_refused_with_415(client: TestClient, path: str, encodin
     assert answer.headers["Accept-Encoding"] == "identity"
 
 
+def test_body_whose_second_field_names_an_encoding_is_refused_with_415(client: TestClient) -> None:
+    fields = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip"), ("Content-Type", "application/json")]
+    answer = client.post("/recommend", content=b'{"user_ratings":{"10":5}}', headers=fields)
+    assert (answer.status_code, answer.json()["error"]) == (415, "UnsupportedEncodingError")
+
+
 def test_body_of_encoding_identity_is_read(client: TestClient) -> None:
     answer = client.post("/recommend", json={"user_ratings": {"10": 5}}, headers={"Content-Encoding": "Identity"})
     assert answer.status_code == 200

@@ -74,7 +74,7 @@ def connect(app: App, settings: Settings) -> Callable[[], Any]:
     def connected() -> Iterator[tuple[BoundedHttpProtocol, Wire]]:
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none")
         config.load()
-        shared = Shared(connection_limits(settings.limits), hosts_of(settings), lambda *_: None)
+        shared = Shared(connection_limits(settings.limits), hosts_of(settings), lambda *_: None, lambda: "1")
         connection = protocol_with(shared, app.short_ways)(config=config, server_state=ServerState(), app_state={})
         connection.connection_made(wire := Wire())
         yield connection, wire

@@ -10,7 +10,8 @@ def hosts_in(environment: str, host: str = "127.0.0.1", allowed: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
-    "host", [b"localhost", b"localhost:8000", b"LOCALHOST", b"127.0.0.1:1", b"[::1]:8000", b"localhost."]
+    "host",
+    [b"localhost", b"localhost:8000", b"LOCALHOST", b"127.0.0.1:1", b"[::1]:8000", b"localhost.", b"localhost \t"],
 )
 def test_dev_loopback_is_right(host: bytes) -> None:
     assert hosts_in("dev").complaint([host], "1.1") is None
@@ -18,7 +19,14 @@ def test_dev_loopback_is_right(host: bytes) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    [b"evil.example", b"localhost.evil.example", b"127.0.0.1.evil.example", b"192.0.2.1", b"evil.example:8000"],
+    [
+        b"evil.example",
+        b"localhost.evil.example",
+        b"127.0.0.1.evil.example",
+        b"192.0.2.1",
+        b"evil.example:8000",
+        b"localhost..",
+    ],
 )
 def test_dev_any_other_name_is_wrong(host: bytes) -> None:
     for _ in range(2):
@@ -63,6 +71,7 @@ def test_names_given_health_checks_and_prometheus_ask_by_address(host: bytes) ->
         [b"a,b/"],
         [b"\xff"],
         [b"a?"],
+        [b"a b "],
     ],
 )
 def test_what_is_no_host_is_wrong_wherever(hosts: list[bytes]) -> None:
