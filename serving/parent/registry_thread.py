@@ -15,7 +15,7 @@ from serving.parent.mlflow_process import MlflowProcess
 from serving.parent.registry_client import RegistryClient
 from serving.parent.smoke_test import SmokeTest
 from serving.shared.model_cache import ModelCache
-from serving.shared.sync_status import read_status, write_status
+from serving.shared.sync_status import SyncStatus, read_status, write_status
 
 TICK_SECONDS = 0.2
 """How soon a request to look at once is noticed."""
@@ -80,20 +80,31 @@ class Poller:
                 self._start_background(self._sync)
             self._sync.challenger.changed.clear()
             status = self._sync.check(at_once=bool(requests))
-            self.cache.requests.answered(requests)
             if not self._sync.is_settled:
                 self._unsettled.set()
+        except OSError as error:
+            status = self._failed(f"the model cache cannot be used: {error}")
         except Exception as error:  # noqa: BLE001  the poller outlives whatever a library throws at it
             if self._stopped.is_set():
                 return
             logger.opt(exception=error).error("sync: unexpected {}", type(error).__name__)
-            status = read_status(self.cache.status)
-            status = status.checked(reachable=False, problem=f"{type(error).__name__}: {error}")
-            write_status(self.cache.status, status)
+            status = self._failed(f"{type(error).__name__}: {error}")
+        try:
             self.cache.requests.answered(requests)
+        except OSError as error:
+            logger.warning("requests for a look cannot be removed: {}", error)
         if not status.registry_reachable:
             # Another service that shares the cache may have a better connection.
             self.cache.lock.release()
+
+    def _failed(self, problem: str) -> SyncStatus:
+        """Return the status of a look that came to nothing, after it has been written down and logged once."""
+        before = read_status(self.cache.status)
+        if problem != before.problem:
+            logger.warning("sync: {}", problem)
+        status = before.checked(reachable=False, problem=problem)
+        write_status(self.cache.status, status)
+        return status
 
     def _connected(self) -> Sync:
         model = self.settings.model

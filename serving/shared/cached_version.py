@@ -2,10 +2,19 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from serving.shared.atomic_files import read_json
+
+
+def _within_the_cache(folder: str) -> str:
+    path = PurePosixPath(folder)
+    if "\0" in folder or path.is_absolute() or not path.parts or ".." in path.parts:
+        raise ValueError("not a folder of the cache")
+    return folder
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class CachedVersion:
     name: str
     version: int
     run_id: str
-    folder: str
+    folder: Annotated[str, AfterValidator(_within_the_cache)]
     artifact_sha256: str
     published_at: str
     model_json_sha256: str = ""
@@ -39,6 +48,10 @@ class CachedVersion:
     def as_json(self) -> dict[str, Any]:
         """Return the content of the pointer file."""
         return asdict(self)
+
+
+_VERSION = TypeAdapter(CachedVersion)
+"""Whoever harms the file may write values of any type; workers that trip over them would die one after the other."""
 
 
 def read_pointer(path: Path) -> CachedVersion | None:
@@ -58,10 +71,9 @@ def is_withdrawn(path: Path) -> bool:
 
 def published_of(content: Any) -> CachedVersion | None:
     """Return the version that decoded JSON describes, whatever else it holds; None when it describes none."""
-    names = CachedVersion.__dataclass_fields__
     try:
-        return CachedVersion(**{name: content[name] for name in names if name in content}) if content else None
-    except TypeError:
+        return _VERSION.validate_python(content)
+    except ValidationError:
         return None
 
 

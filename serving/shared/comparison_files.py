@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from serving.shared.atomic_files import read_json, write_json
-from serving.shared.cached_version import CachedVersion, published_of
+from pydantic import TypeAdapter, ValidationError
+
+from serving.shared.atomic_files import NO_WAITING, make_folder, read_file, read_json, remove_any, write_json
+from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 
 KEPT_COMPARISONS = 2
@@ -41,6 +43,9 @@ class ComparisonVersion:
     problem: str | None = None
 
 
+_COMPARISON = TypeAdapter(ComparisonVersion)
+
+
 class ComparisonFiles:
     """The files of one alias's extra versions."""
 
@@ -50,9 +55,9 @@ class ComparisonFiles:
 
     def want(self, version: int) -> None:
         """Ask for a version, or say that it has been used."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         # Monotonic time, of a fixed width: a clock that is set back changes no order, and no reader meets a part.
-        descriptor = os.open(self.folder / f"{version}.wanted", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self.folder / f"{version}.wanted", os.O_WRONLY | os.O_CREAT | NO_WAITING, 0o644)
         try:
             os.write(descriptor, b"%020d" % time.monotonic_ns())
         finally:
@@ -72,7 +77,7 @@ class ComparisonFiles:
         """Return how long ago a version was last asked for."""
         try:
             return (time.monotonic_ns() - _wanted_at(self.folder / f"{version}.wanted")) / 1e9
-        except OSError:
+        except (OSError, ValueError):
             return float("inf")
 
     def pointer(self, version: int) -> Path:
@@ -85,20 +90,20 @@ class ComparisonFiles:
 
     def get(self, version: int) -> ComparisonVersion | None:
         """Return what came of a version, None as long as nothing has."""
-        content = read_json(self.pointer(version))
-        if content is None:
+        try:
+            return _COMPARISON.validate_python(read_json(self.pointer(version)))
+        except ValidationError:
             return None
-        return ComparisonVersion(published_of(content.get("published")), content.get("problem"))
 
     def forget(self, version: int) -> None:
         """Evict a version."""
         for path in (self.folder / f"{version}.wanted", self.pointer(version)):
-            path.unlink(missing_ok=True)
+            remove_any(path)
 
     def forget_all(self) -> None:
         """Remove what an earlier service has left."""
         for path in self.folder.glob("*"):
-            path.unlink(missing_ok=True)
+            remove_any(path)
 
     def state(self, version: int) -> tuple[State, str | None]:
         """Return how far a version is that is not the served one, and the problem if there is one."""
@@ -110,4 +115,4 @@ class ComparisonFiles:
 
 def _wanted_at(path: Path) -> int:
     """Return when a version was last asked for, monotonic nanoseconds; 0 while the file is being made."""
-    return int(path.read_bytes() or b"0")
+    return int(read_file(path, 32) or b"0")

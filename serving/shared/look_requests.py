@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from serving.shared.atomic_files import make_folder
+
 
 class LookRequests:
     """The requests of one alias.
@@ -23,13 +25,13 @@ class LookRequests:
     def add(self) -> str:
         """Ask for a look and return what the request is known by."""
         token = secrets.token_hex(8)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         (self._folder / token).touch()
         return token
 
     def pending(self) -> frozenset[str]:
         """Return the requests that nobody has answered."""
-        return frozenset(path.name for path in self._folder.glob("*"))
+        return frozenset(path.name for path in self._folder.glob("*") if path.is_file())
 
     def is_answered(self, token: str) -> bool:
         """Return whether a look that began after the request has ended."""

@@ -28,7 +28,7 @@ from loguru import logger
 
 from recsys.checksums import remove_added_files, tree_sha256
 from recsys.errors import ArtifactError
-from serving.shared.atomic_files import sync_folder, sync_tree, write_json
+from serving.shared.atomic_files import make_folder, remove_any, sync_folder, sync_tree, write_json
 from serving.shared.cached_version import CachedVersion, read_comparison, read_pointer
 from serving.shared.file_lock import FileLock
 from serving.shared.fingerprint import Fingerprint, fingerprint
@@ -109,7 +109,7 @@ class ModelCache:
         self._checked.pop(folder, None)
         try:
             before = fingerprint(folder)
-            if not folder.is_dir() or tree_sha256(folder) != published.artifact_sha256:
+            if folder.is_symlink() or not folder.is_dir() or tree_sha256(folder) != published.artifact_sha256:
                 return False
         except (OSError, ArtifactError):
             return False
@@ -140,7 +140,7 @@ class ModelCache:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Yield a folder for a download; it is gone afterwards, or before a later one when this process dies."""
-        self.incoming.mkdir(parents=True, exist_ok=True)
+        make_folder(self.incoming)
         self.clear_leftovers()
         folder = Path(tempfile.mkdtemp(dir=self.incoming))
         lock = FileLock(folder / "lock")
@@ -162,8 +162,7 @@ class ModelCache:
         """
         sync_tree(fetched)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists():
-            shutil.rmtree(folder)
+        remove_any(folder)
         fetched.rename(folder)
         sync_folder(folder.parent)
         if fingerprint(folder) != checked:

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from serving.shared.atomic_files import read_json
 from serving.shared.cached_version import CachedVersion, published_of
 
@@ -41,6 +43,9 @@ class PublishedTraffic:
         return asdict(self)
 
 
+_TRAFFIC = TypeAdapter(PublishedTraffic)
+
+
 @dataclass(frozen=True)
 class Published:
     """The whole pointer: the served version, and what the Challenger gets of the traffic; None for nothing."""
@@ -71,6 +76,6 @@ def read_challenger(path: Path) -> CachedVersion | None:
 def traffic_of(content: Any) -> PublishedTraffic | None:
     """Return what decoded JSON says of the Challenger, None when it says nothing."""
     try:
-        return PublishedTraffic(**{**content, "challenger": published_of(content["challenger"])}) if content else None
-    except (TypeError, KeyError):
+        return _TRAFFIC.validate_python(content)
+    except ValidationError:
         return None

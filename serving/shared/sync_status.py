@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from loguru import logger
+from pydantic import TypeAdapter, ValidationError
 
 from recsys.tracking_address import without_userinfo
 from serving.shared.atomic_files import read_json, write_json
@@ -58,6 +59,9 @@ class SyncStatus:
         return age if age >= 0 else float("inf")
 
 
+_STATUS = TypeAdapter(SyncStatus)
+
+
 def write_status(path: Path, status: SyncStatus) -> None:
     """Write the status down; a disk that cannot take it is reported in the log only."""
     try:
@@ -68,8 +72,7 @@ def write_status(path: Path, status: SyncStatus) -> None:
 
 def read_status(path: Path) -> SyncStatus:
     """Return the status, a blank one when none has been written."""
-    content = read_json(path)
     try:
-        return SyncStatus() if content is None else SyncStatus(**content)
-    except TypeError:
+        return _STATUS.validate_python(read_json(path))
+    except ValidationError:
         return SyncStatus()

@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+
 from serving.shared.atomic_files import read_json, write_json
+
+
+def _a_time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class ListedVersion:
     dataset: str | None
     dataset_digest: str | None
     metrics: Mapping[str, float]
-    created: str
+    created: Annotated[str, AfterValidator(_a_time)]
     split: str | None = None
 
 
@@ -51,6 +59,9 @@ class VersionList:
         return next((listed for listed in self.versions if listed.version == version), None)
 
 
+_LIST = TypeAdapter(VersionList)
+
+
 def write_version_list(path: Path, found: VersionList) -> None:
     """Write a list down, unless nothing but the time differs from what is there."""
     if read_version_list(path).versions != found.versions:
@@ -59,10 +70,9 @@ def write_version_list(path: Path, found: VersionList) -> None:
 
 def read_version_list(path: Path) -> VersionList:
     """Return the list that was written, an empty one when there is none that can be read."""
-    content = read_json(path)
     try:
-        return VersionList() if content is None else version_list_of(content)
-    except (KeyError, TypeError):
+        return version_list_of(read_json(path))
+    except ValidationError:
         return VersionList()
 
 
@@ -75,7 +85,6 @@ def address_of_run(tracking_uri: str, run_id: str) -> str | None:
     return urlunsplit((parts.scheme, host, f"{parts.path.rstrip('/')}/", "", f"/runs/{run_id}"))
 
 
-def version_list_of(content: dict[str, Any]) -> VersionList:
-    """Return the list that decoded JSON describes."""
-    versions = [ListedVersion(**{**listed, "aliases": tuple(listed["aliases"])}) for listed in content["versions"]]
-    return VersionList(content["as_of"], tuple(versions))
+def version_list_of(content: Any) -> VersionList:
+    """Return the list that decoded JSON describes; `ValidationError` when it describes none."""
+    return _LIST.validate_python(content)

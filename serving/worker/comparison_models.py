@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 
-from recsys.errors import ArtifactError, RegistryError
+from recsys.errors import ArtifactError, ModelUnavailableError, RegistryError
 from serving.shared.cached_version import CachedVersion
 from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, State
 from serving.shared.model_cache import ModelCache
@@ -44,6 +44,8 @@ class ComparisonModels:
             When the registry does not list it.
         RegistryError
             When the registry has not been reached yet.
+        ModelUnavailableError
+            When the disk takes nothing.
         """
         if served is not None and served.version == str(version):
             return "served", None
@@ -52,7 +54,10 @@ class ComparisonModels:
             raise RegistryError("the registry has not been reached yet, so its versions are not known; try again soon")
         if listed.find(version) is None:
             raise UnknownVersionError(f"version {version} is not registered; GET /versions lists those that are")
-        self.files.want(version)
+        try:
+            self.files.want(version)
+        except OSError as error:
+            raise ModelUnavailableError(f"{error}; versions are asked for by files in the model cache") from None
         return self.files.state(version)
 
     async def get(self, version: int, served: LoadedModel | None) -> LoadedModel:
@@ -76,7 +81,10 @@ class ComparisonModels:
         if extra is None or extra.published is None:
             raise VersionLoadingError(f"version {version} is being fetched; try again in a moment")
         async with self._loading:
-            return await self._held_or_loaded(extra.published)
+            try:
+                return await self._held_or_loaded(extra.published)
+            except OSError as error:
+                raise ArtifactError(f"version {version} cannot be loaded: {error}; it is fetched again") from None
 
     async def _held_or_loaded(self, published: CachedVersion) -> LoadedModel:
         key = published.folder, copy_id_of(published, self._cache_root)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from loguru import logger
 
-from recsys.errors import RecsysError
 from serving.shared.cached_version import CachedVersion, is_withdrawn
 from serving.shared.model_cache import ModelCache
 from serving.shared.published_traffic import PublishedTraffic, read_published
@@ -82,7 +81,7 @@ class ServedModel:
             return
         try:
             loaded = self._loaded(published.version)
-        except (RecsysError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  files that are harmed, though none has noticed it yet, may raise anything
             self.problem = f"version {published.version.version} cannot be loaded: {error}"
             self._report(self.problem, mark)
             return
@@ -116,7 +115,7 @@ class ServedModel:
             return None
         try:
             return Split.of(traffic, production, self._loaded(traffic.challenger))
-        except (RecsysError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  as above
             version = traffic.challenger.version
             self.split_problem = f"version {version} cannot be loaded: {error}; Production answers everyone"
             self._report(self.split_problem, mark)

@@ -82,6 +82,17 @@ def fill_with_zeros(path: Path) -> None:
     os.truncate(path, size)
 
 
+def put_a_pipe_in_place(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def put_a_link_in_place(path: Path) -> None:
+    elsewhere = path.parents[3] / f"{path.name}.elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
 def ask_until_workers_die(service: Service) -> None:
     """Let every worker read its files, which kills it where they are too short."""
     for _ in range(20):
@@ -118,6 +129,9 @@ def reload(service: Service) -> None:
         (lambda path: shutil.rmtree(path.parents[3]), kill_a_worker),
         (lambda path: (path.parent / "registered_model_meta").touch(), reload),
         (lambda path: (path.parent / "empty").mkdir(), reload),
+        (put_a_pipe_in_place, reload),
+        (put_a_link_in_place, kill_a_worker),
+        (lambda path: put_a_link_in_place(path.parents[2]), reload),
     ],
 )
 def test_harmed_version_is_fetched_and_loaded_again(
@@ -134,6 +148,28 @@ def test_harmed_version_is_fetched_and_loaded_again(
     assert all(service.ask("/recommend", QUESTION).json == answer for _ in range(20))
     assert all(service.ask("/recommend", QUESTION).version == "1" for _ in range(5))
     assert {path.name for path in cached(service).parent.iterdir()} & {"empty", "registered_model_meta"} == set()
+
+
+NO_POINTERS = {
+    "nothing": b"",
+    "part": b'{"name": "movie-rec',
+    "deep": b"[" * 100_000,
+    "no_text": b"\xff\xfe",
+    "digits": b'{"version": ' + b"9" * 5000 + b"}",
+    "types": b'{"name": [], "version": [], "run_id": [], "folder": [], "artifact_sha256": [], "published_at": []}',
+}
+
+
+@pytest.mark.parametrize("name", NO_POINTERS)
+def test_harmed_pointer_stops_no_worker_and_is_written_again(service: Service, name: str) -> None:
+    (pointer,) = service.cache.glob("served/*/*/current.json")
+    pointer.write_bytes(NO_POINTERS[name])
+    kill_a_worker(service)
+    assert service.ask("/recommend", QUESTION).status in (200, 503)
+    service.wait_until(lambda: service.ask("/metrics").json["workers"] == N_WORKERS)
+    reload(service)
+    wait_until_sound(service)
+    assert all(service.ask("/recommend", QUESTION).version == "1" for _ in range(10))
 
 
 @pytest.mark.parametrize("harm", [lambda code: code.write_text("raise SystemExit(3)\n"), Path.unlink])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from recsys.errors import ModelUnavailableError
 from serving.shared.sync_status import SyncStatus, read_status
 from serving.worker.errors import AdminClosedError, AdminTokenError
 from serving.worker.served_model import LOOK_SECONDS
@@ -69,7 +70,13 @@ Comparer = Annotated[Services, Depends(comparer)]
 
 
 async def reload_model(services: Services) -> dict[str, Any]:
-    """Ask the sync to look at the registry at once, wait for the outcome, and return it."""
+    """Ask the sync to look at the registry at once, wait for the outcome, and return it.
+
+    Raises
+    ------
+    ModelUnavailableError
+        When the disk takes nothing, so that it cannot be asked.
+    """
     before = services.served.current
     status = await _look_at_once(services)
     now = services.served.current
@@ -92,7 +99,10 @@ def _outcome(status: SyncStatus | None, *, changed: bool) -> str:
 async def _look_at_once(services: Services) -> SyncStatus | None:
     """Return the status of a look that began after this call, None when that takes too long."""
     cache = services.model_cache
-    token = cache.requests.add()
+    try:
+        token = cache.requests.add()
+    except OSError as error:
+        raise ModelUnavailableError(f"{error}; a reload is asked for by a file in the model cache") from None
     patience_ends = time.monotonic() + RELOAD_PATIENCE_SECONDS
     while time.monotonic() < patience_ends:
         await asyncio.sleep(LOOK_SECONDS / 2)

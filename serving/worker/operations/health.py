@@ -41,6 +41,8 @@ def _reason(services: Services, context: RequestContext, status: SyncStatus) -> 
     if services.served.problem or status.problem:
         return "; ".join(filter(None, (services.served.problem, status.problem)))
     if context.loaded is None:
+        if status.last_checked:
+            return "what was published is gone from the model cache; the next look at the registry publishes it again"
         return "no model has been published yet; the first look at the registry is under way"
     if status.last_checked and _is_old(status):
         return f"the registry has not been looked at since {status.last_checked}"

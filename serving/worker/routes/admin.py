@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from serving.worker.http.json_response import CLOSED, JSON, json_response
 from serving.worker.operations.admin import Operator, reload_model
+from serving.worker.schemas.answer import ErrorAnswer
 from serving.worker.schemas.health import CacheCleared, Reloaded
 
 router = APIRouter(tags=["admin"])
@@ -26,7 +27,12 @@ async def clear_cache(services: Operator) -> Response:
 @router.post(
     "/model/reload",
     summary="Reload the model",
-    responses={200: {"model": Reloaded}, 202: {"model": Reloaded}, **CLOSED},
+    responses={
+        200: {"model": Reloaded},
+        202: {"model": Reloaded},
+        **CLOSED,
+        503: {"model": ErrorAnswer, "description": "the disk of the model cache takes nothing"},
+    },
     response_model=None,
 )
 async def reload(services: Operator) -> Response:
