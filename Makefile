@@ -25,10 +25,11 @@ endif
 ifneq ($(DATA),)
 export RECSYS_DATA__DIR := $(DATA)
 endif
-# An active virtual environment or PYTHONPATH of the caller has no say here.
+# An active virtual environment or PYTHONPATH of the caller has no say here. Without bytecode, every one of the many
+# processes would compile the project again.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-unexport PYTHONPATH PYTHONHOME
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help up train ui dev test coverage test-slow test-docker test-spark spark fuzz lint format bench lock clean
