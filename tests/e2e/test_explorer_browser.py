@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
 METRICS = {1: "0.3100", 2: "0.3300", 3: "0.3200"}
 PAGE_BYTES = 150_000
 PHONE = {"width": 390, "height": 844}
+PERMISSIONS = ["clipboard-read", "clipboard-write"]
 COLUMNS = ".pair > section:not(.merged)"
 
 Open = Callable[..., Any]
@@ -71,19 +72,38 @@ def service(browser: Any, registry: Registry, start_service: Any) -> Any:
     return started
 
 
+@pytest.fixture(scope="module")
+def window(browser: Any, service: Any) -> Any:
+    """Return a window with one tab, whose process and cache the tabs of all tests share: a half of their time."""
+    context = browser.new_context(permissions=PERMISSIONS)
+    context.new_page().goto(f"http://127.0.0.1:{service.port}/health/live")
+    return context
+
+
 @pytest.fixture
-def open_page(browser: Any, service: Any) -> Iterator[Open]:
-    """Return a function that opens the explorer; afterwards nothing may have gone wrong, or to another host."""
-    host, wrong, contexts = f"127.0.0.1:{service.port}", [], []
+def new_tab(window: Any) -> Callable[[], Any]:
+    """Return a function that opens a tab; the browser remembers nothing of earlier tests."""
+    window.pages[0].evaluate("localStorage.clear()")
+    opened: Callable[[], Any] = window.new_page
+    return opened
+
+
+@pytest.fixture
+def open_page(browser: Any, service: Any, new_tab: Callable[[], Any]) -> Iterator[Open]:
+    """Return a function that opens the explorer; afterwards nothing may have gone wrong, or to another host.
+
+    With options, and ``elsewhere``, a page has a window and a store of its own.
+    """
+    host, wrong, opened = f"127.0.0.1:{service.port}", [], []
 
     def check(request: Any) -> None:
         if urlsplit(request.url).netloc != host:
             wrong.append(request.url)
 
-    def open_at(fragment: str = "", *, before: str = "", **options: Any) -> Any:
-        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
-        contexts.append(context)
-        page = context.new_page()
+    def open_at(fragment: str = "", *, before: str = "", elsewhere: bool = False, **options: Any) -> Any:
+        apart = elsewhere or options
+        page = browser.new_context(permissions=PERMISSIONS, **options).new_page() if apart else new_tab()
+        opened.append(page.context if apart else page)
         page.add_init_script(before)
         page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -93,8 +113,8 @@ def open_page(browser: Any, service: Any) -> Iterator[Open]:
         return page
 
     yield open_at
-    for context in contexts:
-        context.close()
+    for window_or_tab in opened:
+        window_or_tab.close()
     assert wrong == []
 
 
@@ -203,7 +223,7 @@ def test_link_shows_the_same_elsewhere(open_page: Open) -> None:
     expect(page.locator(".because").first).not_to_be_empty()
     page.get_by_role("button", name="Copy link").click()
     link = page.evaluate("navigator.clipboard.readText()")
-    other = open_page(f"#{urlsplit(link).fragment}")
+    other = open_page(f"#{urlsplit(link).fragment}", elsewhere=True)
     expect(other.locator("#ratings .film")).to_have_count(2)
     expect(other.locator(".films > li")).to_have_count(4)
     expect(other.locator("#card")).to_contain_text("Matrix")
@@ -291,8 +311,8 @@ def test_compare_link_waits_to_hear_whether_a_token_is_needed(open_page: Open) -
     expect(page.locator(COLUMNS)).to_have_count(2, timeout=120_000)
 
 
-def test_compare_with_a_wrong_token_asks_again(browser: Any, service: Any) -> None:
-    page = browser.new_page()
+def test_compare_with_a_wrong_token_asks_again(new_tab: Callable[[], Any], service: Any) -> None:
+    page = new_tab()
     page.goto(f"http://127.0.0.1:{service.port}/#compare=1-2")
     page.get_by_label("comparing needs the admin token").fill("wrong")
     page.get_by_role("button", name="Use").click()
@@ -415,8 +435,8 @@ def test_page_is_light_and_draws_its_list_once(open_page: Open) -> None:
     assert times_drawn == 1
 
 
-def test_service_that_cannot_be_reached_is_said_and_asked_again(browser: Any, service: Any) -> None:
-    page = browser.new_page()
+def test_service_that_cannot_be_reached_is_said_and_asked_again(new_tab: Callable[[], Any], service: Any) -> None:
+    page = new_tab()
     page.goto(f"http://127.0.0.1:{service.port}/#r=1:5")
     expect(page.locator(".films > li")).to_have_count(10)
     page.route("**/recommend", lambda route: route.abort())
@@ -522,8 +542,8 @@ def test_compare_leaves_the_card_of_the_list_behind(open_page: Open) -> None:
     expect(page.locator("#card h2")).to_be_visible()
 
 
-def test_failures_are_seen_where_they_happen(browser: Any, service: Any) -> None:
-    page = browser.new_page()
+def test_failures_are_seen_where_they_happen(new_tab: Callable[[], Any], service: Any) -> None:
+    page = new_tab()
     page.goto(f"http://127.0.0.1:{service.port}/#r=1:5")
     expect(page.locator(".films > li")).to_have_count(10)
     page.route("**/movies/**", lambda route: route.abort())
@@ -628,9 +648,11 @@ LATE_PARTS = {
 
 
 @pytest.mark.parametrize("script", LATE_PARTS)
-def test_part_that_cannot_be_loaded_says_so_and_is_tried_again(browser: Any, service: Any, script: str) -> None:
+def test_part_that_cannot_be_loaded_says_so_and_is_tried_again(
+    new_tab: Callable[[], Any], service: Any, script: str
+) -> None:
     opens, where, then = LATE_PARTS[script]
-    page = browser.new_page()
+    page = new_tab()
     page.goto(f"http://127.0.0.1:{service.port}/")
     expect(page.locator(".films > li").first).to_be_visible()
     page.route(f"**/{script}.js*", lambda route: route.abort())
@@ -643,8 +665,8 @@ def test_part_that_cannot_be_loaded_says_so_and_is_tried_again(browser: Any, ser
     page.close()
 
 
-def test_life_of_a_service_that_is_gone_says_so_and_tries_again(browser: Any, service: Any) -> None:
-    page = browser.new_page()
+def test_life_of_a_service_that_is_gone_says_so_and_tries_again(new_tab: Callable[[], Any], service: Any) -> None:
+    page = new_tab()
     page.goto(f"http://127.0.0.1:{service.port}/")
     page.route("**/metrics", lambda route: route.abort())
     page.locator("#life summary").click()
