@@ -1,5 +1,6 @@
 """Datasets that several tests share."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,16 @@ ML100K = Path(__file__).parent.parent.parent / "shared" / "data" / "ml-100k"
 
 LONG = ("tests/e2e/", "tests/test_", "tests/training/", "tests/benchmarks/")
 """What starts processes or trains comes first, so that at the end no worker is left alone with a long module."""
+
+
+def pytest_configure() -> None:
+    """Let BLAS calculate in one thread, in all processes of the tests.
+
+    They are more than there are cores, and with several threads each they would spend half of their time in waiting for
+    each other. Whoever starts a single process without pytest-xdist keeps his threads, except in what the tests start.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
