@@ -11,13 +11,12 @@ ROOT = Path(__file__).parent.parent
 MLFLOW_WITHIN_RECSYS = {"recsys/local_copy.py", "recsys/pyfunc.py", "recsys/pyfunc_model.py", "recsys/registry.py"}
 
 
-FOUND = sorted({(file, module) for file, module, _ in imports()})
-
-
 def importers(module: str, package: str) -> set[str]:
     """Return the files below a folder that import a module or anything in it."""
     return {
-        file for file, imported in FOUND if file.startswith(f"{package}/") and f"{imported}.".startswith(f"{module}.")
+        file
+        for file, imported, _ in imports()
+        if file.startswith(f"{package}/") and f"{imported}.".startswith(f"{module}.")
     }
 
 

@@ -29,7 +29,11 @@ BROUGHT_BY = {
 OPTIONAL = {"serving": {"pyarrow"}, "training": {"pyspark"}}
 """Imported by an image's code only where it is installed."""
 
-IMPORTS = [(file, module) for file, module, at_run_time in imports() if at_run_time]
+
+@cache
+def run_time_imports() -> tuple[tuple[str, str], ...]:
+    """Return (file, imported module) of what is imported at run time."""
+    return tuple((file, module) for file, module, at_run_time in imports() if at_run_time)
 
 
 def name_of(requirement: str) -> str:
@@ -44,7 +48,7 @@ def distributions() -> dict[str, set[str]]:
 def third_party(files: Iterable[str]) -> set[str]:
     """Return the distributions that files import."""
     own = {*PACKAGES, *sys.stdlib_module_names}
-    tops = {module.split(".")[0] for file, module in IMPORTS if file in set(files)} - own
+    tops = {module.split(".")[0] for file, module in run_time_imports() if file in set(files)} - own
     found = {BROUGHT_BY.get(name, name) for top in tops for name in distributions().get(top, {top})}
     return {name.replace("_", "-") for name in found}
 
@@ -59,7 +63,7 @@ def reached_from(folder: str) -> set[str]:
     while todo:
         file = todo.pop()
         seen.add(file)
-        paths = {module.replace(".", "/") for importer, module in IMPORTS if importer == file}
+        paths = {module.replace(".", "/") for importer, module in run_time_imports() if importer == file}
         candidates = {f"{path}{ending}" for path in paths for ending in (".py", "/__init__.py")}
         if "pkgutil" in paths:
             candidates |= {path.relative_to(ROOT).as_posix() for path in (ROOT / file).parent.glob("*.py")}
