@@ -8,6 +8,7 @@ How a line looks is left to `recsys.log_lines`, as its fields are a contract, an
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
@@ -34,8 +35,8 @@ REQUEST_LOGGER = "serving.requests"
 _writer: list[LineWriter] = []
 """The thread that writes, where a line may not hold up its caller."""
 
-_request_sink: list[Callable[[Event], None]] = []
-"""Where `log_request` writes; empty when there is no such log, or its level leaves these lines out."""
+_request_sinks: dict[str, Callable[[Event], None]] = {}
+"""Where `log_request` and `log_event` write, by level; without those that the log leaves out."""
 
 
 def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None, may_block: bool = True) -> None:
@@ -73,7 +74,9 @@ def set_up_logs(level: str, *, as_json: bool, stream: IO[str] | None = None, may
         put, put_event = writer.put, writer.put
     logger.remove()
     logger.add(lambda message: write(_event_of(message)), level=level, format=lambda _: "", catch=True)
-    _request_sink[:] = [put_event] if logger.level(level).no <= logging.INFO else []
+    least = logger.level(level).no
+    _request_sinks.clear()
+    _request_sinks.update({name: put_event for name in ("DEBUG", "INFO") if least <= logger.level(name).no})
     take_over_logging(level)
 
 
@@ -102,9 +105,17 @@ def take_over_logging(level: str) -> None:
         logging.getLogger(name).propagate = False
 
 
+def log_arrival(fields: RequestFields) -> None:
+    """Write the DEBUG line of a request; past loguru, as `log_request`."""
+    write = _request_sinks.get("DEBUG")
+    if write is not None:  # a copy, as the line is made later, when the status is known
+        write(Event(datetime.now(UTC), "DEBUG", REQUEST_LOGGER, "request started", replace(fields)))
+
+
 def log_request(message: str, fields: RequestFields) -> None:
     """Write the INFO line of a request; past loguru, which takes three times as long."""
-    for write in _request_sink:
+    write = _request_sinks.get("INFO")
+    if write is not None:
         write(Event(datetime.now(UTC), "INFO", REQUEST_LOGGER, message, fields))
 
 
@@ -113,7 +124,8 @@ def log_event(logger_name: str, kind: str, fields: dict[str, Any]) -> None:
 
     In a JSON line they are an object of its own after `FIELDS`, so that what ships the log can take them apart.
     """
-    for write in _request_sink:
+    write = _request_sinks.get("INFO")
+    if write is not None:
         write(Event(datetime.now(UTC), "INFO", logger_name, kind, REQUEST.get(), more={kind: fields}))
 
 

@@ -18,7 +18,7 @@ from recsys.settings import read_settings
 from serving.shared.board import Board
 from serving.shared.heartbeat import STACK_SIGNAL, Watch
 from serving.shared.process_privacy import hide_from_same_user
-from serving.worker.app import create_app
+from serving.worker.app import create_app, short_ways_of
 from serving.worker.heartbeat import ParentWatch
 from serving.worker.http.hosts import hosts_of
 from serving.worker.http.limits import connection_limits
@@ -113,7 +113,7 @@ def main(argv: Sequence[str]) -> None:
         ws="none",
         # Any caller can write X-Forwarded-For; the address counts for guesses of the admin token.
         proxy_headers=False,
-        http=protocol_with(shared, app.short_ways),
+        http=protocol_with(shared, short_ways_of(app)),
         backlog=arguments.backlog,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

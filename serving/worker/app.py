@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
 
 from recsys import __version__
 from recsys.settings import Settings
@@ -35,16 +34,6 @@ from serving.worker.traffic.shadow import Shadow
 ROUTERS = (recommendations, feedback, movies, versions, health, metrics, scoring, admin, index)
 
 
-class App(FastAPI):
-    """The app, with short ways past most of it."""
-
-    short_ways: ShortWays
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self.short_ways(scope, receive, send)
-
-
 def create_app(
     settings: Settings,
     *,
@@ -52,7 +41,7 @@ def create_app(
     slot: int = 0,
     parent: ParentWatch | None = None,
     check_files: bool = False,
-) -> App:
+) -> FastAPI:
     """Return the app, with the published model loaded if there is one.
 
     Parameters
@@ -67,7 +56,7 @@ def create_app(
         Compare the checksums of a version before it is loaded.
     """
     board = board or private_board()
-    app = App(
+    app = FastAPI(
         title="Movie recommender",
         version=__version__,
         description=DESCRIPTION,
@@ -86,7 +75,6 @@ def create_app(
     add_error_handlers(app)
     services = _services(settings, board, slot, _labels(), check_files=check_files)
     attach(app, services)
-    app.short_ways = ShortWays((recommendations.SHORT_WAY, movies.SHORT_WAY), services, super(App, app).__call__)
     # The last one added is the first on the way in.
     app.add_middleware(
         RequestMiddleware,
@@ -98,6 +86,11 @@ def create_app(
     if settings.cors.origins:
         app.add_middleware(AnsweringCors, origins=settings.cors.origins, served=services.served)
     return app
+
+
+def short_ways_of(app: FastAPI) -> ShortWays:
+    """Return the short ways past the app."""
+    return ShortWays((recommendations.SHORT_WAY, movies.SHORT_WAY), app.state.services)
 
 
 def _services(settings: Settings, board: Board, slot: int, labels: list[str], *, check_files: bool) -> Services:

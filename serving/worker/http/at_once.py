@@ -4,29 +4,53 @@ For every request uvicorn makes a task, to which it hands the request, and from 
 the answer, as messages. What takes a short way needs none of that, which is a tenth of all it costs.
 """
 
-from typing import Any, ClassVar, cast
+import asyncio
+import time
+from typing import Any, ClassVar, NamedTuple, cast
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from serving.worker.http.short_way import CLOSE, Answer, ShortWays
+from serving.worker.http.joined_writes import JoinedWrites
+from serving.worker.http.short_way import Answer, ShortWay, ShortWays
 
-STATUS_LINE = b"HTTP/1.1 200 OK"
+
+class Arrived(NamedTuple):
+    """A request whose head is there.
+
+    Attributes
+    ----------
+    cycle, app
+        What uvicorn would make its task of.
+    way
+        The short way that the head allows, None for the long one.
+    at
+        When the head was there, seconds of the performance counter.
+    """
+
+    cycle: RequestResponseCycle
+    app: Any
+    way: ShortWay | None
+    at: float
 
 
 class AtOnceProtocol(HttpToolsProtocol):
     """One connection, whose requests may be answered without a task.
 
     Whoever feeds the parser calls `begin_request` after that: only then it is known whether a request is there whole.
-    Pipelined requests take uvicorn's way.
+    Pipelined requests take uvicorn's way, so that one caller's many do not hold up those of others.
     """
 
     short_ways: ClassVar[ShortWays]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._arrived: tuple[RequestResponseCycle, Any] | None = None
+        self._arrived: Arrived | None = None
         self._is_reading = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport)))
 
     def feed(self, data: bytes) -> None:
         """Let the parser read, without beginning to answer."""
@@ -37,31 +61,43 @@ class AtOnceProtocol(HttpToolsProtocol):
             self._is_reading = False
 
     def begin_request(self) -> None:
-        """Answer what has arrived, or begin to."""
+        """Answer what has arrived, or begin to, unless the rest of a small body has to be waited for."""
         if self._arrived is None:
             return
-        (cycle, app), self._arrived = self._arrived, None
-        whole = not (cycle.more_body or cycle.disconnected or self.flow.write_paused or self.transport.is_closing())
-        answer = self.short_ways.answer_at_once(cast("Scope", cycle.scope), bytes(cycle.body)) if whole else None
+        cycle, app, way, at = self._arrived
+        answer = None
+        if way is not None and not cycle.disconnected:
+            if cycle.more_body:
+                return
+            if not (self.flow.write_paused or self.transport.is_closing()):
+                answer = self.short_ways.answer(way, cast("Scope", cycle.scope), bytes(cycle.body), at)
+        self._arrived = None
         if answer is None:
             self._start_asgi_task(cycle, app)
         else:
             self._send(cycle, answer)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection; the app hears of a request whose body will not come."""
+        super().connection_lost(exc)
+        self.begin_request()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if self._is_reading:
-            self._arrived = cycle, app
+            way = self.short_ways.way_of(cast("Scope", cycle.scope))
+            self._arrived = Arrived(cycle, app, way, time.perf_counter())
         else:
             super()._start_asgi_task(cycle, app)
 
     def _send(self, cycle: RequestResponseCycle, answer: Answer) -> None:
-        headers = [*self.server_state.default_headers, *answer.headers]
-        if CLOSE in headers:
+        head = answer.head
+        for name, value in self.server_state.default_headers:
+            head += b"%b: %b\r\n" % (name, value)
+        if answer.is_last:
             cycle.keep_alive = False
-        elif not cycle.keep_alive:
-            headers.append(CLOSE)
-        fields = b"\r\n".join(map(b": ".join, headers))
-        self.transport.write(b"%b\r\n%b\r\n\r\n%b" % (STATUS_LINE, fields, answer.body))
+        if not cycle.keep_alive:
+            head += b"connection: close\r\n"
+        self.transport.write(b"%b\r\n%b" % (head, answer.body))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()

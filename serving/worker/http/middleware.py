@@ -2,25 +2,21 @@
 
 import time
 
-from loguru import logger
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys.log_lines import REQUEST
-from recsys.logs import REQUEST_LOGGER, log_request
+from recsys.logs import log_arrival, log_request
 from serving.worker.context import RequestContext, open_context
 from serving.worker.errors import RequestTooLargeError, recsys_error_response, unexpected_error_response
 from serving.worker.http.adapted import adapted
 from serving.worker.http.admission import Admission
 from serving.worker.http.security_headers import EVERYWHERE
-from serving.worker.http.short_way import CLOSE
 from serving.worker.metrics.counters import OTHER, Metrics
 from serving.worker.served_model import ServedModel
 from serving.worker.traffic.shadow import Shadow
 
 MAX_BODY_BYTES = 256 * 1024
-
-_log = logger.bind(logger=REQUEST_LOGGER)
 
 
 class RequestMiddleware:
@@ -49,7 +45,7 @@ class RequestMiddleware:
         answer = _Answer(self.metrics, context, inner, receive, send)
         token = REQUEST.set(context.fields)
         try:
-            _log.debug("request started")
+            log_arrival(context.fields)
             objection = self.admission.objection(scope)
             if objection is None:
                 await self.app(inner, _limited(scope, receive), answer.send)
@@ -107,7 +103,7 @@ class _Answer:
         message["headers"] = [*message["headers"], *EVERYWHERE, *_identity(context)]
         if self._metrics.board.ending:
             # The caller opens its next connection elsewhere, instead of finding this one closed.
-            message["headers"].append(CLOSE)
+            message["headers"].append((b"connection", b"close"))
 
 
 def _identity(context: RequestContext) -> list[tuple[bytes, bytes]]:

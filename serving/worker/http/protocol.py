@@ -15,7 +15,6 @@ from loguru import logger
 
 from serving.worker.http.at_once import AtOnceProtocol
 from serving.worker.http.hosts import Hosts
-from serving.worker.http.joined_writes import JoinedWrites
 from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
@@ -80,7 +79,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection, or refuse it when there are too many."""
-        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport)))
+        super().connection_made(transport)
         self.patience.head_begins()
         if len(self.connections) > self.shared.limits.connections:
             self._refuse_connection()

@@ -3,7 +3,8 @@
 FastAPI and its middleware spend more on a small request than the model on answering it. A route may name a function
 that knows a plain request at a glance and answers it. Whatever that function does not know, and above all what is
 wrong, goes FastAPI's way, so that there is one place for validation, errors and documentation. An answer is the same
-either way, headers, metrics and log line included.
+either way, headers, metrics and log line included. Who takes requests from the wire asks here first
+(`serving.worker.http.at_once`).
 """
 
 import re
@@ -12,11 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from loguru import logger
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from recsys.log_lines import REQUEST, RequestFields
-from recsys.logs import REQUEST_LOGGER, log_request
+from recsys.logs import log_arrival, log_request
 from serving.worker.context import CORRELATION_HEADER, correlation_id_of, path_to_log
 from serving.worker.http.cors import VARY
 from serving.worker.http.json_response import JSON
@@ -32,11 +32,6 @@ LONG_HEADERS = frozenset((b"origin", b"content-encoding", b"transfer-encoding", 
 
 LONGEST_BODY = 64 * 1024
 CONTENT_TYPE = (b"content-type", JSON.encode())
-CLOSE = (b"connection", b"close")
-
-_TRIED = "recsys.short_way_tried"
-
-_log = logger.bind(logger=REQUEST_LOGGER)
 
 
 @dataclass(slots=True)
@@ -92,14 +87,19 @@ class Answer(NamedTuple):
 
     Attributes
     ----------
-    headers, body
-        As they are sent.
+    head
+        The status line and the fields of the head, each line with its end.
+    body
+        What follows.
+    is_last
+        Whether the connection has to end after it.
     turn
         The part of the request in a split, None when there is none.
     """
 
-    headers: list[tuple[bytes, bytes]]
+    head: bytes
     body: bytes
+    is_last: bool
     turn: Turn | None
 
 
@@ -112,58 +112,31 @@ class ShortWays:
         Of all routes that have one.
     services
         What answers.
-    long_way
-        The whole app.
     """
 
-    def __init__(self, ways: Iterable[ShortWay], services: "Services", long_way: ASGIApp) -> None:
+    def __init__(self, ways: Iterable[ShortWay], services: "Services") -> None:
         self._ways = tuple(ways)
         self._services = services
-        self._long_way = long_way
         # Caches on the way have to know that with another origin the headers are others.
-        self._headers = (CONTENT_TYPE, *EVERYWHERE, *((VARY,) if services.settings.cors.origins else ()))
+        fields = (CONTENT_TYPE, *EVERYWHERE, *((VARY,) if services.settings.cors.origins else ()))
+        self._head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % field for field in fields)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whichever way."""
-        way = None if _TRIED in scope else self._way_of(scope)
-        if way is None:
-            await self._long_way(scope, receive, send)
-            return
-        started = time.perf_counter()
-        message = await receive() if way.method == "POST" else None
-        answer = None if _is_part(message) else self._answer(way, scope, message["body"] if message else b"", started)
-        if answer is None:
-            await self._long_way(scope, receive if message is None else _again(message, receive), send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
-        self.has_left(answer)
-
-    def answer_at_once(self, scope: Scope, body: bytes) -> Answer | None:
-        """Answer a request that is there whole; None for the long way, which it then takes without another look."""
-        started, way = time.perf_counter(), self._way_of(scope)
-        answer = None if way is None else self._answer(way, scope, body, started)
-        if answer is None:
-            scope[_TRIED] = True
-        return answer
-
-    def has_left(self, answer: Answer) -> None:
-        """Do what no caller waits for."""
-        if answer.turn is not None and answer.turn.shadowed is not None:
-            self._services.shadow.offer(answer.turn)
-
-    def _way_of(self, scope: Scope) -> ShortWay | None:
+    def way_of(self, scope: Scope) -> ShortWay | None:
         """Return the short way that the head of a request allows, None when it has to take the long one."""
-        if scope["type"] != "http":
-            return None
         method, path = scope["method"], scope["path"]
         for way in self._ways:
             if method == way.method and way.path.fullmatch(path):
                 return way if _is_plain(scope, with_body=method == "POST") else None
         return None
 
-    def _answer(self, way: ShortWay, scope: Scope, body: bytes, started: float) -> Answer | None:
-        """Return the answer, counted and logged; None for the long way."""
+    def answer(self, way: ShortWay, scope: Scope, body: bytes, started: float) -> Answer | None:
+        """Return the answer to a request that is there whole; None for the long way.
+
+        Parameters
+        ----------
+        started
+            When the request came in, seconds of the performance counter.
+        """
         services = self._services
         model = services.served.current_or_first()
         if model is None:
@@ -179,7 +152,7 @@ class ShortWays:
             content = way.quick(services, asked)
             if content is None:
                 return None
-            _log.debug("request started")
+            log_arrival(fields)
             seconds = time.perf_counter() - started
             fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
             services.metrics.count(way.label, 200, seconds, None)
@@ -190,15 +163,14 @@ class ShortWays:
             return None
         finally:
             REQUEST.reset(token)
-        headers = [
-            *self._headers,
-            (b"content-length", b"%d" % len(content)),
-            (CORRELATION_HEADER, fields.correlation_id.encode()),
-            (b"x-model-version", asked.model.version.encode()),
-        ]
-        if services.metrics.board.ending:
-            headers.append(CLOSE)
-        return Answer(headers, content, asked.turn)
+        own = len(content), CORRELATION_HEADER, fields.correlation_id.encode(), asked.model.version.encode()
+        head = self._head + b"content-length: %d\r\n%b: %b\r\nx-model-version: %b\r\n" % own
+        return Answer(head, content, services.metrics.board.ending, asked.turn)
+
+    def has_left(self, answer: Answer) -> None:
+        """Do what no caller waits for."""
+        if answer.turn is not None and answer.turn.shadowed is not None:
+            self._services.shadow.offer(answer.turn)
 
 
 def _is_plain(scope: Scope, *, with_body: bool) -> bool:
@@ -214,18 +186,3 @@ def _is_plain(scope: Scope, *, with_body: bool) -> bool:
     if not with_body:
         return length in (b"", b"0")
     return is_json and length.isdigit() and len(length) < 6 and int(length) <= LONGEST_BODY
-
-
-def _is_part(message: Message | None) -> bool:
-    """Return whether the body does not come in one message, or the caller has gone."""
-    return message is not None and (message["type"] != "http.request" or bool(message.get("more_body")))
-
-
-def _again(message: Message, receive: Receive) -> Receive:
-    """Return a ``receive`` that begins with a message that was received already."""
-    waiting = [message]
-
-    async def receive_again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receive_again

@@ -70,9 +70,10 @@ class VersionMetrics:
         self._row = board.row(slot)
         self._places: dict[int, int] = {}
         self._maps: dict[int, Bits] = {}
+        self._shown: dict[int, set[int]] = {}  # what this process has put on the maps, as a look there takes longer
         for place in range(PLACES):
             start = FIRST_OF_VERSIONS + place * _PLACE
-            self._maps[start] = _map_of(self._row, start)
+            self._maps[start], self._shown[start] = _map_of(self._row, start), set()
             # A worker that replaces a dead one goes on in its row.
             self._places[int(self._row[start + _VERSION])] = start
 
@@ -98,6 +99,10 @@ class VersionMetrics:
         row[start + _UNKNOWN] += n_unknown
         row[start + _RATINGS] += n_ratings
         row[start + _HISTORIES + bisect_left(HISTORY_BUCKETS, n_ratings)] += 1
+        shown = self._shown[start]
+        if shown.issuperset(rows):
+            return
+        shown.update(rows)
         bits = self._maps[start]
         for item in rows:
             # Rows beyond the map's end share its bits with others than their neighbors do.
@@ -128,6 +133,7 @@ class VersionMetrics:
         self._row[start + _VERSION] = 0
         for cell in range(start + 1, start + _PLACE):
             self._row[cell] = 0.0
+        self._shown[start].clear()
         self._row[start + _SINCE] = time.time()
         self._row[start + _VERSION] = version
         self._places[version] = start

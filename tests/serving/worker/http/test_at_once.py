@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 from uvicorn.server import ServerState
 
 from recsys.settings import Settings
-from serving.worker.app import App, create_app
+from serving.worker.app import create_app, short_ways_of
 from serving.worker.http.hosts import hosts_of
 from serving.worker.http.limits import connection_limits
 from serving.worker.http.protocol import BoundedHttpProtocol, Shared, protocol_with
@@ -61,13 +62,13 @@ class Wire(asyncio.Transport):
 
 
 @pytest.fixture
-def app(settings: Settings, publish: Any) -> App:
+def app(settings: Settings, publish: Any) -> FastAPI:
     publish(1)
     return create_app(settings)
 
 
 @pytest.fixture
-def connect(app: App, settings: Settings) -> Callable[[], Any]:
+def connect(app: FastAPI, settings: Settings) -> Callable[[], Any]:
     """Return a function that opens a connection to the app, within a running loop."""
 
     @contextmanager
@@ -75,7 +76,7 @@ def connect(app: App, settings: Settings) -> Callable[[], Any]:
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none")
         config.load()
         shared = Shared(connection_limits(settings.limits), hosts_of(settings), lambda *_: None, lambda: "1")
-        connection = protocol_with(shared, app.short_ways)(config=config, server_state=ServerState(), app_state={})
+        connection = protocol_with(shared, short_ways_of(app))(config=config, server_state=ServerState(), app_state={})
         connection.connection_made(wire := Wire())
         yield connection, wire
         connection.connection_lost(None)
@@ -123,7 +124,7 @@ def test_other_requests_get_a_task(connect: Any, request_bytes: bytes, status: i
     asyncio.run(ask())
 
 
-def test_answer_is_that_of_the_long_way(connect: Any, app: App) -> None:
+def test_answer_is_that_of_the_long_way(connect: Any, app: FastAPI) -> None:
     async def ask() -> bytes:
         with connect() as (connection, wire):
             connection.data_received(post(QUESTION, b"X-Correlation-ID: mine"))
@@ -204,7 +205,7 @@ def test_connection_is_closed_where_the_caller_keeps_none(connect: Any, request_
     asyncio.run(ask())
 
 
-def test_connection_is_closed_when_the_worker_ends(connect: Any, app: App) -> None:
+def test_connection_is_closed_when_the_worker_ends(connect: Any, app: FastAPI) -> None:
     async def ask() -> None:
         with connect() as (connection, wire):
             app.state.services.metrics.board.announce_end()
@@ -217,7 +218,7 @@ def test_connection_is_closed_when_the_worker_ends(connect: Any, app: App) -> No
 
 
 def test_fault_on_the_short_way_is_left_to_the_long_one(
-    connect: Any, app: App, monkeypatch: pytest.MonkeyPatch
+    connect: Any, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
@@ -235,7 +236,7 @@ def test_fault_on_the_short_way_is_left_to_the_long_one(
     assert app.state.services.metrics.by_endpoint()["POST /recommend"].requests == 1
 
 
-def test_time_that_a_body_takes_is_counted(connect: Any, app: App) -> None:
+def test_time_that_a_body_takes_is_counted(connect: Any, app: FastAPI) -> None:
     async def ask() -> None:
         with connect() as (connection, wire):
             whole = post(QUESTION)
