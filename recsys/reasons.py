@@ -12,7 +12,7 @@ DESPITE_SHARE = 0.1
 than nothing against everything."""
 LONG = 48
 """From more liked movies on it is faster to look for the largest one after the other than to sort."""
-_DIGITS = np.float32(1000)
+_DIGITS = 3
 _TINY = np.float32(1e-30)  # instead of a division by zero, where nothing speaks for a movie
 
 
@@ -50,15 +50,14 @@ def reasons_of(
     """
     added = history.weights[:, None] * block
     speaking = np.maximum(added[: history.n_liked], 0)
-    given = speaking.sum(axis=0)
+    given = np.add.reduce(speaking)
     if unnamed is not None:
         added[unnamed] = 0
         speaking[unnamed[: history.n_liked]] = 0
     order = _strongest(speaking, top)
     largest = speaking[order, np.arange(block.shape[1])]
-    thousandths = np.rint(largest * (_DIGITS / np.maximum(given, _TINY)))
-    rows: list[list[int]] = history.liked[order].T.tolist()
-    shares: list[list[float]] = (thousandths.astype(np.float64) / _DIGITS).T.tolist()
+    rows: list[list[int]] = history.liked.take(order).T.tolist()
+    shares: list[list[float]] = np.divide(largest, np.maximum(given, _TINY), dtype=np.float64).round(_DIGITS).T.tolist()
     # What speaks for a movie comes first, as it is sorted; the rest is cut off.
     for place, values in enumerate(largest.T.tolist()):
         if values and not values[-1]:
@@ -84,8 +83,9 @@ def _strongest(speaking: NDArray[np.float32], top: int) -> NDArray[np.int64]:
 def _despite(history: History, added: NDArray[np.float32], given: NDArray[np.float32]) -> list[int | None]:
     if not len(added):
         return [None] * len(given)
-    says_much = added.min(axis=0) < -DESPITE_SHARE * given
-    if not says_much.any():
-        return [None] * len(given)
-    rows: list[int] = history.disliked[added.argmin(axis=0)].tolist()
-    return [row if said else None for row, said in zip(rows, says_much.tolist(), strict=True)]
+    rows: list[int] = history.disliked.take(added.argmin(axis=0)).tolist()
+    taken = np.minimum.reduce(added).tolist()
+    return [
+        row if least < -DESPITE_SHARE * gives else None
+        for row, least, gives in zip(rows, taken, given.tolist(), strict=True)
+    ]

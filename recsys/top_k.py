@@ -51,7 +51,7 @@ def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     # maxima of disjoint parts is no higher than the k-th of all.
     size = _part_size(n_items, k)
     n_parts = n_items // size
-    maxima = scores[: n_parts * size].reshape(size, n_parts).max(axis=0)
+    maxima = np.maximum.reduce(scores[: n_parts * size].reshape(size, n_parts))
     maxima.partition(n_parts - k)
     lowest = maxima[n_parts - k]
     candidates: NDArray[np.int64] = (scores >= lowest).nonzero()[0]
@@ -63,7 +63,10 @@ def _candidates(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 
 def _part_size(n_items: int, k: int) -> int:
     """Return how many scores share a maximum, 1 where there are too few for it."""
-    return next((size for size, many in PARTS if n_items // size > many * k), 1)
+    for size, many in PARTS:
+        if n_items // size > many * k:
+            return size
+    return 1
 
 
 def mask_seen(scores: NDArray[np.float32], histories: "sp.csr_array") -> NDArray[np.float32]:
