@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from serving.worker.http.joined_writes import JoinedWrites
+from serving.worker.http.joined_writes import JoinedWrites, Outbox
 from serving.worker.http.short_way import Answer, ShortWay, ShortWays
 
 
@@ -42,6 +42,7 @@ class AtOnceProtocol(HttpToolsProtocol):
     """
 
     short_ways: ClassVar[ShortWays]
+    outbox: ClassVar[Outbox]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +51,7 @@ class AtOnceProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
-        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport)))
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.outbox)))
 
     def feed(self, data: bytes) -> None:
         """Let the parser read, without beginning to answer."""

@@ -15,6 +15,7 @@ from loguru import logger
 
 from serving.worker.http.at_once import AtOnceProtocol
 from serving.worker.http.hosts import Hosts
+from serving.worker.http.joined_writes import Outbox
 from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
@@ -267,4 +268,5 @@ def _complaint_of(error: httptools.HttpParserError) -> tuple[int, str]:
 
 def protocol_with(shared: Shared, short_ways: ShortWays) -> type[BoundedHttpProtocol]:
     """Return the protocol of a worker's connections."""
-    return type("WorkerProtocol", (BoundedHttpProtocol,), {"shared": shared, "short_ways": short_ways})
+    members = {"shared": shared, "short_ways": short_ways, "outbox": Outbox()}
+    return type("WorkerProtocol", (BoundedHttpProtocol,), members)
