@@ -1,6 +1,7 @@
 """What takes a short way is answered without a task, in the words and in the order of what takes the long one."""
 
 import asyncio
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -13,11 +14,13 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from uvicorn.server import ServerState
 
+from recsys.logs import set_up_logs
 from recsys.settings import Settings
 from serving.worker.app import create_app, short_ways_of
 from serving.worker.http.hosts import hosts_of
 from serving.worker.http.limits import connection_limits
 from serving.worker.http.protocol import BoundedHttpProtocol, Shared, protocol_with
+from serving.worker.http.short_way import LONGEST_BODY
 
 QUESTION = json.dumps({"user_ratings": {"10": 5, "30": 1}, "n": 3}).encode()
 SIMILAR = b"GET /movies/10/similar HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -147,12 +150,40 @@ def test_body_in_pieces_is_waited_for(connect: Any) -> None:
             for piece in (whole[:20], whole[20:-10], whole[-10:]):
                 assert not wire.answers
                 connection.data_received(piece)
+                assert not connection.tasks
                 await asyncio.sleep(0.01)
             await answered(wire, 1)
             assert wire.answers == [200]
             connection.data_received(SIMILAR)
             await asyncio.sleep(0)
             assert wire.answers == [200, 200]
+
+    asyncio.run(ask())
+
+
+def test_caller_who_leaves_within_a_body_is_told_to_the_app_and_logged(connect: Any) -> None:
+    log = io.StringIO()
+    set_up_logs("INFO", as_json=True, stream=log)
+
+    async def leave() -> None:
+        with connect() as (connection, wire):
+            connection.data_received(post(QUESTION)[:-10])
+            wire.close()
+            connection.connection_lost(ConnectionResetError())
+            assert len(connection.tasks) == 1
+            await asyncio.gather(*connection.tasks)
+            assert not wire.sent
+
+    asyncio.run(leave())
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [(line["path"], line["message"]) for line in told] == [("/recommend", "no answer: the caller has gone")]
+
+
+def test_large_body_is_not_waited_for(connect: Any) -> None:
+    async def ask() -> None:
+        with connect() as (connection, _):
+            connection.data_received(post(QUESTION + b" " * LONGEST_BODY)[:-10])
+            assert len(connection.tasks) == 1
 
     asyncio.run(ask())
 

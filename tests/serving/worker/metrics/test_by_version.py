@@ -56,6 +56,8 @@ def test_new_version_takes_the_place_of_the_longest_unused_one(descriptor: int) 
     assert set(found) == {"1", "3", "4", "99"}
     assert (found["99"].answers, found["99"].movies) == (1, 2)
     assert found["1"].answers == 2
+    count(metrics, "100", [3])  # of the version whose place it takes
+    assert {totals.version: totals.movies for totals in metrics.totals()} == {"1": 1, "4": 1, "99": 2, "100": 1}
 
 
 @pytest.mark.parametrize("n_movies", [1, 1000, MAP_BITS])
