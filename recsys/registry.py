@@ -1,7 +1,7 @@
 """The model registry: versions, their tags, and the alias that says which one is served."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -72,8 +72,9 @@ class Registry:
                 if error.error_code == NOT_FOUND:
                     return ModelMetadata()
                 raise
-            aliases = {alias: int(version) for alias, version in model.aliases.items()}
-            return ModelMetadata(aliases, dict(model.tags), model.description or "")
+            with _reading(f"the aliases of {self.name}"):
+                aliases = {alias: int(version) for alias, version in model.aliases.items()}
+                return ModelMetadata(aliases, dict(model.tags), model.description or "")
 
     def aliases(self) -> dict[str, int]:
         """Return all aliases as they are spelled, with the version of each."""
@@ -264,12 +265,24 @@ def registry_of(settings: Settings) -> Registry:
 
 
 def _model_version(found: MlflowVersion) -> ModelVersion:
-    return ModelVersion(
-        name=found.name,
-        version=int(found.version),
-        run_id=found.run_id or "",
-        source=found.source or "",
-        created=datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC),
-        tags=dict(found.tags),
-        description=found.description or "",
-    )
+    with _reading(f"version {found.version!r} of {found.name}"):
+        return ModelVersion(
+            name=found.name,
+            version=int(found.version),
+            run_id=found.run_id or "",
+            source=found.source or "",
+            created=datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC),
+            tags=dict(found.tags),
+            description=found.description or "",
+        )
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Tell in a sentence of an answer that MLflow itself takes, and that no registry gives."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise RegistryError(
+            f"what the registry answers about {what} makes no sense ({str(error)[:200]}); check MLFLOW_TRACKING_URI"
+        ) from None

@@ -41,6 +41,9 @@ REMEDIES = {
 
 CONNECT_SECONDS = 10
 
+LONGEST_GIST = 400
+"""Characters of what MLflow says that are shown."""
+
 
 @contextmanager
 def registry_errors(what: str, address: str) -> Iterator[None]:
@@ -99,7 +102,9 @@ def _gist(error: Exception) -> str:
         return f"no connection ({unreachable[1]})"
     first, *rest = str(error).strip().splitlines() or [type(error).__name__]
     causes = [line for line in rest if not line.startswith("#")]
-    return (f"{first} {causes[0]}" if first.endswith(":") and causes else first).rstrip(".;")
+    gist = f"{first} {causes[0]}" if first.endswith(":") and causes else first
+    # MLflow repeats whatever it was answered, and that may be the page of another server.
+    return (gist if len(gist) <= LONGEST_GIST else f"{gist[:LONGEST_GIST]} [...]").rstrip(".;")
 
 
 def _remedy(error: Exception) -> str:

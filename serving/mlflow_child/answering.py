@@ -24,6 +24,8 @@ def answer_of(call: Callable[[], Any]) -> dict[str, Any]:
         return {"answer": call()}
     except (RecsysError, OSError) as error:
         return failure(error, str(error))
+    except MemoryError as error:
+        return failure(error, "the answer is larger than a process may be that asks; check what answers there")
     except Exception as error:  # noqa: BLE001  whatever a library throws, the parent is told
         logger.opt(exception=error).error("unexpected {}", type(error).__name__)
         return failure(error, f"{type(error).__name__}: {error}")

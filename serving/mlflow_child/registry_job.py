@@ -12,11 +12,15 @@ from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.traffic import CHALLENGER
 from serving.mlflow_child.answering import answer_of, take_over
+from serving.mlflow_child.memory_limit import limit_memory
 from serving.mlflow_child.version_listing import ask_for_versions
 from serving.shared.messages import ClosedError, Messages
 from serving.shared.process_privacy import hide_from_same_user
 
 Call = dict[str, Any]
+
+MAX_MORE_BYTES = 2 * 2**30
+"""Answers are some kilobytes, and downloads go to the disk piece by piece; a server of another kind sends anything."""
 
 
 def serve_registry_calls(connection: socket.socket) -> None:
@@ -24,6 +28,7 @@ def serve_registry_calls(connection: socket.socket) -> None:
     messages = Messages(connection)
     try:
         hide_from_same_user()
+        limit_memory(MAX_MORE_BYTES)
         start = messages.receive()
         take_over(start)
         calls = RegistryCalls(Registry(start["name"], start["tracking_uri"]))

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import pytest
+import requests
 from mlflow import MlflowClient
 
 from recsys.errors import RegistryError
@@ -59,6 +61,23 @@ def test_remedy_follows_from_the_answer(server: str, status: int, remedy: str) -
     assert remedy in str(raised.value)
     assert "secret" not in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_long_page_of_another_server_is_shown_in_part() -> None:
+    error = requests.RequestException(f"Response body: '{'x' * 1_000_000}'")
+    with pytest.raises(RegistryError) as raised, registry_errors("anything", "http://x"):
+        raise error
+    assert len(str(raised.value)) < 1000
+    assert "the address of an MLflow server" in str(raised.value)
+
+
+@pytest.mark.parametrize("version", ["../../x", "", "9" * 5000])
+def test_version_that_is_no_number_is_said(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    registry = Registry("movies", "http://127.0.0.1:1")
+    answer = SimpleNamespace(aliases={"Production": version}, tags={}, description="")
+    monkeypatch.setattr(registry._client, "get_registered_model", lambda _: answer)
+    with pytest.raises(RegistryError, match="makes no sense"):
+        registry.metadata()
 
 
 @pytest.mark.parametrize("scheme", ["http", "postgresql+psycopg2"])

@@ -154,6 +154,20 @@ def test_registry_that_drips_is_given_up_in_time_and_asked_again(
         client.close()
 
 
+def test_answer_without_end_is_given_up_before_it_takes_all_memory() -> None:
+    script = """
+import sys
+from serving.mlflow_child.answering import answer_of
+from serving.mlflow_child.memory_limit import limit_memory
+limit_memory(64 * 2**20)
+print(answer_of(lambda: len(bytearray(32 * 2**20))), answer_of(lambda: bytearray(512 * 2**20)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "{'answer': 33554432}" in done.stdout
+    assert "the answer is larger than a process may be" in done.stdout
+    assert done.stderr == ""
+
+
 def test_registry_that_is_not_there_is_said(process: MlflowProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     client = RegistryClient(settings_for("http://user:pass@127.0.0.1:9", monkeypatch, 30.0), process)
     with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9") as caught:
