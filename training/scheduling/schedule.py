@@ -41,7 +41,9 @@ class RetrainSchedule:
 
     def wait(self) -> None:
         """Return when the schedule has been stopped."""
-        self._stopped.wait()
+        # A signal that comes just before an endless wait begins would be seen by Python only when that ends.
+        while not self._stopped.wait(self._tick_seconds):
+            pass
 
     def stop(self) -> None:
         """Stop the clock and let `wait` return; what runs is left to its owner."""
