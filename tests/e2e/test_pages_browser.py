@@ -39,7 +39,9 @@ def browser() -> Iterator[Any]:
 def service(browser: Any, start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Service:
     cache = tmp_path_factory.mktemp("pages") / "cache"
     publish(ModelCache(cache, "movie-recommender", "Paged"), tiny)
-    started: Service = start_service("Paged", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    started: Service = start_service(
+        "Paged", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9", RECSYS_API__WORKERS="1"
+    )
     started.wait_for_version("1")
     return started
 
@@ -82,7 +84,7 @@ def test_explorer_odd_genres_and_titles_are_drawn(
 ) -> None:
     cache = tmp_path_factory.mktemp("odd") / "cache"
     publish(ModelCache(cache, "movie-recommender", "Odd"), odd_films(tiny))
-    service = start_service("Odd", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    service = start_service("Odd", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9", RECSYS_API__WORKERS="1")
     service.wait_for_version("1")
     page = browser.new_page()
     wrong: list[str] = []
