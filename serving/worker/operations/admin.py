@@ -39,6 +39,8 @@ async def operator(
         raise AdminClosedError("admin routes are closed; set RECSYS_API__ADMIN_TOKEN to open them")
     address = request.client.host if request.client else ""
     services.guesses.check(address)
+    if len(request.headers.getlist("authorization")) > 1:
+        raise AdminTokenError("send one Authorization field; which of several counts is not for this service to choose")
     if given is None or not hmac.compare_digest(given.credentials.encode(), token.get_secret_value().encode()):
         if given is not None:
             services.guesses.note_wrong(address)

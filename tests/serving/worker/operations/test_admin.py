@@ -24,6 +24,14 @@ def test_admin_route_without_the_token_is_401(client: TestClient, route: str, gi
     assert answer.json()["error"] == "AdminTokenError"
 
 
+@pytest.mark.parametrize(
+    "tokens", [("a-token-of-the-tests", "wrong"), ("a-token-of-the-tests", "a-token-of-the-tests")]
+)
+def test_admin_route_with_two_fields_of_authorization_is_401(client: TestClient, tokens: tuple[str, str]) -> None:
+    answer = client.post("/cache/clear", headers=[("Authorization", f"Bearer {token}") for token in tokens])
+    assert (answer.status_code, answer.json()["error"]) == (401, "AdminTokenError")
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_admin_route_without_configured_token_is_403(settings: Settings, route: str) -> None:
     closed = settings.model_copy(update={"api": settings.api.model_copy(update={"admin_token": None})})
