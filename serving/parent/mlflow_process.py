@@ -18,6 +18,9 @@ from serving.shared.messages import ClosedError, Messages, answer_in
 START_SECONDS = 120.0
 """So long the import of MLflow may take on a slow and busy machine."""
 
+FORK_SECONDS = 20.0
+"""So long a template that has imported it may take to start a job; that takes milliseconds."""
+
 TICK_SECONDS = 0.1
 
 WITHOUT_SECRETS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -182,7 +185,10 @@ class MlflowProcess:
         try:
             with other:
                 socket.send_fds(control, [word.encode()], [other.fileno()])
-                return Job(int(_read_line(control)), mine, self._ending)
+                job = Job(int(_read_line(control)), mine, self._ending)
+            # From now on MLflow is imported: a template that takes longer hangs, and another takes its place.
+            control.settimeout(FORK_SECONDS)
+            return job
         except BaseException:
             mine.close()
             raise

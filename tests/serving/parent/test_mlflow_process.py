@@ -220,6 +220,18 @@ def test_template_that_is_killed_is_started_again(process: MlflowProcess, candid
     assert process._process is not template
 
 
+def test_template_that_hangs_is_replaced(process: MlflowProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.parent.mlflow_process.FORK_SECONDS", 1.0)
+    process.start("smoke-test").kill()
+    hung = process._process
+    assert hung is not None
+    os.kill(hung.pid, signal.SIGSTOP)
+    with pytest.raises(RegistryError, match="has died"):
+        process.start("smoke-test")
+    assert hung.poll() is not None
+    process.start("smoke-test").kill()
+
+
 def test_jobs_of_two_threads_do_not_wait_for_one_another(
     process: MlflowProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
