@@ -11,7 +11,6 @@ from loguru import logger
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
-from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from recsys.alias.description import describe
@@ -20,7 +19,6 @@ from recsys.alias.spellings import pointers, standard_spellings
 from recsys.alias.state import AliasState, ModelMetadata
 from recsys.checksums import ADDED_BY_MLFLOW, remove_added_files
 from recsys.errors import ArtifactError, LeaseHeldError, RegistryError
-from recsys.local_copy import copy_if_local
 from recsys.model_version import ModelVersion
 from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
 from recsys.settings import Settings
@@ -216,12 +214,11 @@ class Registry:
     def download_uri(self, model_uri: str, folder: Path) -> Path:
         """Fetch the artifacts of a model into a folder and return where they lie."""
         with self.registry_errors(f"the artifacts of {model_uri}"):
-            folder.mkdir(parents=True, exist_ok=True)
-            store = self._artifacts_of(model_uri)
-            if not copy_if_local(store, folder):
-                store.download_artifacts("", str(folder))  # type: ignore[no-untyped-call]
-        remove_added_files(folder)
-        return folder
+            fetched = mlflow.artifacts.download_artifacts(
+                artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
+            )
+        remove_added_files(Path(fetched))
+        return Path(fetched)
 
     def size_of(self, model_uri: str) -> int:
         """Return how many bytes the artifacts of a model have, as the store lists them; nothing is fetched.
@@ -232,7 +229,7 @@ class Registry:
             When it lists more than `MOST_FILES` files, which no model has.
         """
         with self.registry_errors(f"the list of files of {model_uri}"):
-            store = self._artifacts_of(model_uri)
+            store = get_artifact_repository(model_uri, tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
             n_files, size, folders = 0, 0, [""]
             while folders:
                 for found in store.list_artifacts(folders.pop() or None):
@@ -244,9 +241,6 @@ class Registry:
                 if n_files > MOST_FILES:
                     raise ArtifactError(f"{model_uri} lists more than {MOST_FILES} files, which no model has")
         return size
-
-    def _artifacts_of(self, model_uri: str) -> ArtifactRepository:
-        return get_artifact_repository(model_uri, tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
 
     def registry_errors(self, what: str) -> AbstractContextManager[None]:
         """Turn every failure to get ``what`` from the server into one `RegistryError`."""

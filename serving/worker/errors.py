@@ -3,6 +3,7 @@
 Every error answer is ``{"error": name, "detail": what and why, "correlation_id": id}``.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -65,7 +66,19 @@ class OverloadedError(RecsysError):
 
 
 class TooManyRequestsError(RecsysError):
-    """A caller who has to wait before the next request: all slots for it are taken, or too many were wrong."""
+    """A caller who has to wait before the next request: all slots for it are taken, or too many were wrong.
+
+    Parameters
+    ----------
+    message
+        For the caller.
+    wait
+        How long, seconds.
+    """
+
+    def __init__(self, message: str, wait: float = RETRY_AFTER_SECONDS) -> None:
+        super().__init__(message)
+        self.wait = math.ceil(wait)
 
 
 class CrossSiteError(RecsysError):
@@ -158,7 +171,8 @@ def unexpected_error_response(context: RequestContext, error: Exception) -> Resp
 def recsys_error_response(context: RequestContext, error: RecsysError) -> Response:
     """Return the answer to an error of the product."""
     status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
-    return error_response(context, status, type(error).__name__, str(error))
+    headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyRequestsError) else None
+    return error_response(context, status, type(error).__name__, str(error), headers=headers)
 
 
 def bare_error_response(context: RequestContext, status: int, *, headers: Mapping[str, str]) -> Response:

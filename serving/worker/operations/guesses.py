@@ -1,5 +1,6 @@
 """Slows down those who guess the admin token."""
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -41,8 +42,12 @@ class Guesses:
             As long as there were too many wrong ones within a minute.
         """
         wrong = self._wrong.get(_caller(address))
-        if wrong is not None and len(wrong) >= self._limit and self._clock() - wrong[0] < WINDOW_SECONDS:
-            raise TooManyRequestsError(f"{len(wrong)} wrong admin tokens within a minute; wait as long, then try again")
+        if wrong is None or len(wrong) < self._limit:
+            return
+        wait = wrong[0] + WINDOW_SECONDS - self._clock()
+        if wait > 0:
+            message = f"{len(wrong)} wrong admin tokens within a minute; try again in {math.ceil(wait)} seconds"
+            raise TooManyRequestsError(message, wait)
 
     def note_wrong(self, address: str) -> None:
         """Remember a wrong token."""
