@@ -132,7 +132,7 @@ def test_more_connections_than_a_worker_holds_are_told_so(service: Service) -> N
         assert (reply.status, reply.json["error"]) == (503, "OverloadedError")
         assert int(reply.headers["retry-after"]) > 0
         assert reply.headers["connection"] == "close"
-    assert any("RECSYS_LIMITS__CONNECTIONS" in line["message"] for line in service.lines)
+    service.wait_until(lambda: any("RECSYS_LIMITS__CONNECTIONS" in line["message"] for line in service.lines))
     service.wait_until(lambda: service.ask("/health/live").status == 200)
 
 
