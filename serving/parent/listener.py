@@ -3,10 +3,15 @@
 import errno
 import resource
 import socket
+import struct
+import sys
 
 from recsys.errors import ParameterError
 
 BACKLOG = 2048  # uvicorn's own default
+
+_QUEUED = struct.Struct("24xI")
+"""Of ``struct tcp_info``, whose ``tcpi_unacked`` counts a listener's queue (tcp_diag_get_info in Linux)."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -29,6 +34,14 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
     listener.listen(BACKLOG)
     return listener
+
+
+def has_queue(listener: socket.socket) -> bool:
+    """Return whether connections wait that nobody has accepted yet; False where the system does not tell."""
+    if sys.platform != "linux":
+        return False
+    (n_queued,) = _QUEUED.unpack(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _QUEUED.size))
+    return bool(n_queued)
 
 
 def allow_many_connections() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from loguru import logger
 
 from recsys.processes import end_all
+from serving.parent.listener import has_queue
 from serving.parent.worker_process import HARM_SIGNALS, WorkerProcess
 from serving.shared.board import Board, create_memory
 from serving.shared.heartbeat import Watch
@@ -16,8 +17,10 @@ from serving.shared.heartbeat import Watch
 KILL_AFTER_SECONDS = 10.0
 """A worker that has not ended by then is killed."""
 
-QUEUE_SECONDS = 0.1
-"""How long the workers take to accept the connections that wait in the queue."""
+QUEUE_SECONDS = 0.8
+"""How long the workers may take to accept the connections that wait in the queue."""
+
+TICK_SECONDS = 0.05
 
 MAX_FAILED_STARTS = 5
 """When so many workers in a row die before they are ready, the service gives up."""
@@ -92,7 +95,10 @@ class Supervisor:
         """Let no more connections queue up, and give the workers a moment to take those that have."""
         self.board.announce_end()
         self._listener.listen(0)
-        time.sleep(QUEUE_SECONDS)
+        ends = time.monotonic() + QUEUE_SECONDS
+        time.sleep(TICK_SECONDS)
+        while has_queue(self._listener) and time.monotonic() < ends:
+            time.sleep(TICK_SECONDS)
         self._listener.close()
 
     def _worker(self, slot: int) -> WorkerProcess:

@@ -34,7 +34,7 @@ GRACE_SECONDS = 8
 TICKS_PER_SECOND = 10
 """Of uvicorn's main loop."""
 
-FIRST_REQUEST_SECONDS = 0.25
+FIRST_REQUEST_SECONDS = 0.75
 """How long a connection that has just been accepted may take to send its request once the worker is to end."""
 
 
@@ -71,7 +71,12 @@ class WorkerServer(uvicorn.Server):
         """Accept nothing more, let connections that are just open send their request, then drain and end."""
         for server in self.servers:
             server.close()
-        await asyncio.sleep(FIRST_REQUEST_SECONDS)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + FIRST_REQUEST_SECONDS
+        await asyncio.sleep(1 / TICKS_PER_SECOND)
+        connections = cast("set[BoundedHttpProtocol]", self.server_state.connections)
+        while loop.time() < ends and any(connection.cycle is None for connection in connections):
+            await asyncio.sleep(1 / TICKS_PER_SECOND)
         await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
