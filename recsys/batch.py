@@ -14,7 +14,7 @@ from recsys.data.indexing import find_ids, index_ids
 from recsys.filter import Allowed, MovieFilter, allowed_movies
 from recsys.model import Recommender
 from recsys.picking import pick
-from recsys.question import DEFAULT_N
+from recsys.question import DEFAULT_N, check_question
 from recsys.scorers import scorer_of
 from recsys.top_k import NO_ITEM, TopItems, mask_seen, top_items
 
@@ -47,6 +47,12 @@ class Wanted:
     recency: float | None = None
     new: int = 0
     filter: MovieFilter | None = None
+
+    def check(self) -> None:
+        """Raise a `ParameterError` for what is out of its range."""
+        check_question(
+            n=self.n, diversity=self.diversity, recency=self.recency, new=self.new, min_rating=self.min_rating
+        )
 
 
 def histories_of(

@@ -19,7 +19,6 @@ from recsys.data.policies import Policies
 from recsys.data.rating_table import RatingTable
 from recsys.fetching import fetch_version
 from recsys.model import Recommender
-from recsys.question import check_question
 from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER, load_model
 from training.list_writer import list_writer
@@ -63,13 +62,7 @@ def recommend_file(
     RegistryError, ArtifactError
         When the model cannot be had.
     """
-    check_question(
-        n=wanted.n,
-        diversity=wanted.diversity,
-        recency=wanted.recency,
-        new=wanted.new,
-        min_rating=wanted.min_rating,
-    )
+    wanted.check()
     table = read_histories(history, policies, s3_endpoint_url=s3_endpoint_url)
     with fetched_model(model_uri, tracking_uri, signatures) as model:
         user_ids, histories, n_unknown = as_histories(table, model.catalog)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recsys.batch import Wanted
 from recsys.hidden import read_hidden
-from recsys.question import DEFAULT_N, check_question
+from recsys.question import DEFAULT_N
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 from training.batch import Written, fetched_model, recommend_file
@@ -77,13 +77,7 @@ def _recommend_here(args: argparse.Namespace, settings: Settings, wanted: Wanted
 def _recommend_by_spark(
     args: argparse.Namespace, settings: Settings, wanted: Wanted, hidden: frozenset[int]
 ) -> Written:
-    check_question(
-        n=wanted.n,
-        diversity=wanted.diversity,
-        recency=wanted.recency,
-        new=wanted.new,
-        min_rating=wanted.min_rating,
-    )
+    wanted.check()
     lists = spark_module("recsys.spark.lists", args)
     signatures = Signatures.of(settings.model)
     with (
