@@ -1,7 +1,7 @@
 """The model registry: versions, their tags, and the alias that says which one is served."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from recsys.alias.state import AliasState, ModelMetadata
 from recsys.checksums import ADDED_BY_MLFLOW, remove_added_files
 from recsys.errors import ArtifactError, LeaseHeldError, RegistryError
 from recsys.model_version import ModelVersion
-from recsys.registry_errors import NOT_FOUND, check_database, registry_errors
+from recsys.registry_errors import NOT_FOUND, check_database, registry_errors, sensible
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 
@@ -70,7 +70,7 @@ class Registry:
                 if error.error_code == NOT_FOUND:
                     return ModelMetadata()
                 raise
-            with _reading(f"the aliases of {self.name}"):
+            with sensible(f"the aliases of {self.name}"):
                 aliases = {alias: int(version) for alias, version in model.aliases.items()}
                 return ModelMetadata(aliases, dict(model.tags), model.description or "")
 
@@ -259,7 +259,7 @@ def registry_of(settings: Settings) -> Registry:
 
 
 def _model_version(found: MlflowVersion) -> ModelVersion:
-    with _reading(f"version {found.version!r} of {found.name}"):
+    with sensible(f"version {found.version!r} of {found.name}"):
         return ModelVersion(
             name=found.name,
             version=int(found.version),
@@ -269,14 +269,3 @@ def _model_version(found: MlflowVersion) -> ModelVersion:
             tags=dict(found.tags),
             description=found.description or "",
         )
-
-
-@contextmanager
-def _reading(what: str) -> Iterator[None]:
-    """Tell in a sentence of an answer that MLflow itself takes, and that no registry gives."""
-    try:
-        yield
-    except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise RegistryError(
-            f"what the registry answers about {what} makes no sense ({str(error)[:200]}); check MLFLOW_TRACKING_URI"
-        ) from None

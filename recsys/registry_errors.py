@@ -59,6 +59,17 @@ def registry_errors(what: str, address: str) -> Iterator[None]:
         raise kind(_sentence(error, what, address)) from error
 
 
+@contextmanager
+def sensible(what: str) -> Iterator[None]:
+    """Tell in a sentence of an answer that MLflow itself takes, and that no registry gives."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise RegistryError(
+            f"what the registry answers about {what} makes no sense ({str(error)[:200]}); check MLFLOW_TRACKING_URI"
+        ) from None
+
+
 def check_database(address: str) -> None:
     """Let a database answer once, where the address is one; MLflow itself would try again for an hour.
 

@@ -190,16 +190,20 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self._complain(431, HEAD_TOO_LARGE)
 
     def _check_head(self) -> None:
-        version = self.parser.get_http_version()
-        self.scope["method"] = self.parser.get_method().decode("ascii")  # of a refusal
+        complaint = self._complaint_of_head(self.parser.get_http_version())
+        if complaint is not None:
+            self.scope["method"] = self.parser.get_method().decode("ascii")  # of the refusal
+            self._complain(*complaint)
+
+    def _complaint_of_head(self, version: str) -> tuple[int, str] | None:
+        """Return the status and the words to refuse a request with, None when it is one for this service."""
         if version not in VERSIONS:
-            self._complain(505, f"HTTP/{version} is not supported; use HTTP/1.1")
+            return 505, f"HTTP/{version} is not supported; use HTTP/1.1"
         hosts = [value for name, value in self.headers if name == b"host"]
         complaint = self.shared.hosts.complaint(hosts, version)
         if complaint is None and not self.url.startswith((b"/", b"*")):
             complaint = self._complaint_of_target(version)
-        if complaint is not None:
-            self._complain(400, complaint)
+        return None if complaint is None else (400, complaint)
 
     def _complaint_of_target(self, version: str) -> str | None:
         """Return what is wrong with a target that names a host, which counts for more than the ``Host`` field."""
