@@ -141,7 +141,7 @@ def rate(page: Any, stars: float) -> None:
     expect(drawn).to_be_visible()
     box = drawn.bounding_box()
     star = box["width"] / 5.5
-    page.mouse.click(box["x"] + star * (stars + 0.25), box["y"] + box["height"] / 2)
+    drawn.click(position={"x": star * (stars + 0.25), "y": box["height"] / 2})
 
 
 def use_token(page: Any) -> None:
@@ -471,10 +471,15 @@ def test_rate_in_the_list_moves_on_and_can_be_undone(open_page: Open) -> None:
     first = titles(page)[0]
     stars = page.locator(".films .stars input").first
     box = stars.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
-    filled = page.locator(".films .stars").first.evaluate("frame => Number(frame.style.getPropertyValue('--given'))")
-    assert 2 <= filled <= 3, "the stars under the pointer are shown before they are given"
-    page.mouse.click(box["x"] + box["width"] * 0.95, box["y"] + box["height"] / 2)
+    stars.hover(position={"x": box["width"] * 0.5, "y": box["height"] / 2})
+    # The stars under the pointer are shown before they are given.
+    page.wait_for_function(
+        """() => {
+            const filled = Number(document.querySelector('.films .stars').style.getPropertyValue('--given'))
+            return 2 <= filled && filled <= 3
+        }"""
+    )
+    stars.click(position={"x": box["width"] * 0.95, "y": box["height"] / 2})
     expect(page.locator("#ratings .film")).to_have_text([first])
     expect(page.locator(".films .film").first).not_to_have_text(first)
     page.get_by_role("button", name="Clear all").click()
