@@ -1,4 +1,4 @@
-"""Answers that leave in the same turn of the event loop in which their requests have arrived.
+"""Answers that leave in the round that begins their requests.
 
 For every request uvicorn makes a task, to which it hands the request, and from which it gets the head and the body of
 the answer, as messages. What takes a short way needs none of that, which is a tenth of all it costs.
@@ -11,7 +11,8 @@ from typing import Any, ClassVar, NamedTuple, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from serving.worker.http.joined_writes import JoinedWrites, Outbox
+from serving.worker.http.joined_writes import JoinedWrites
+from serving.worker.http.rounds import Rounds
 from serving.worker.http.short_way import Answer, ShortWay, ShortWays
 
 
@@ -37,12 +38,12 @@ class Arrived(NamedTuple):
 class AtOnceProtocol(HttpToolsProtocol):
     """One connection, whose requests may be answered without a task.
 
-    Whoever feeds the parser calls `begin_request` after that: only then it is known whether a request is there whole.
+    What the parser has read is begun in the next round: only then it is known whether a request is there whole.
     Pipelined requests take uvicorn's way, so that one caller's many do not hold up those of others.
     """
 
     short_ways: ClassVar[ShortWays]
-    outbox: ClassVar[Outbox]
+    rounds: ClassVar[Rounds]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,15 +52,17 @@ class AtOnceProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
-        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.outbox)))
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.rounds)))
 
     def feed(self, data: bytes) -> None:
-        """Let the parser read, without beginning to answer."""
+        """Let the parser read; what is there whole is answered in the next round."""
         self._is_reading = True
         try:
             self.parser.feed_data(data)
         finally:
             self._is_reading = False
+            if self._arrived is not None:
+                self.rounds.begin(self)
 
     def begin_request(self) -> None:
         """Answer what has arrived, or begin to, unless the rest of a small body has to be waited for."""
@@ -77,6 +80,11 @@ class AtOnceProtocol(HttpToolsProtocol):
             self._start_asgi_task(cycle, app)
         else:
             self._send(cycle, answer)
+
+    def fail(self, error: Exception) -> None:
+        """End the connection after an error that nothing foresaw, as asyncio does where it calls a protocol itself."""
+        self.loop.call_exception_handler({"message": "a request could not be begun", "exception": error})
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection; the app hears of a request whose body will not come."""

@@ -3,43 +3,23 @@
 import asyncio
 from typing import Any
 
-
-class Outbox:
-    """What the connections of a worker write within one turn of the event loop, which leaves in the next one.
-
-    So the answers to all requests that have come together are worked out before any of their callers is woken, who
-    then ask together again: fewer turns for as many requests.
-    """
-
-    def __init__(self) -> None:
-        self._filled: list[JoinedWrites] = []
-
-    def add(self, writes: "JoinedWrites") -> None:
-        """Send what a connection writes in this turn."""
-        if not self._filled:
-            asyncio.get_running_loop().call_soon(self._send)
-        self._filled.append(writes)
-
-    def _send(self) -> None:
-        filled, self._filled = self._filled, []
-        for writes in filled:
-            writes.send()
+from serving.worker.http.rounds import Rounds
 
 
 class JoinedWrites:
-    """A transport that sends together what is written within one turn of the event loop.
+    """A transport that sends together what is written within one round.
 
     Parameters
     ----------
     transport
         Of the connection; whatever else is asked of this one goes to it.
-    outbox
-        Says when to send.
+    rounds
+        Say when to send.
     """
 
-    def __init__(self, transport: asyncio.Transport, outbox: Outbox) -> None:
+    def __init__(self, transport: asyncio.Transport, rounds: Rounds) -> None:
         self._transport = transport
-        self._outbox = outbox
+        self._rounds = rounds
         self._waiting: list[bytes] = []
         self._closing = False
         self._ends = False
@@ -50,9 +30,9 @@ class JoinedWrites:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send after this turn."""
+        """Send at the end of the round."""
         if not self._waiting:
-            self._outbox.add(self)
+            self._rounds.send(self)
         self._waiting.append(data)
         self.n_written += len(data)
 

@@ -15,10 +15,10 @@ from loguru import logger
 
 from serving.worker.http.at_once import AtOnceProtocol
 from serving.worker.http.hosts import Hosts
-from serving.worker.http.joined_writes import Outbox
 from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
+from serving.worker.http.rounds import Rounds
 from serving.worker.http.short_way import ShortWays
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -111,7 +111,6 @@ class BoundedHttpProtocol(AtOnceProtocol):
                 self._release()  # of a request that is answered already; the rest is thrown away
             if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
                 self.refuse(503, "the service holds as many large requests as it may; try again soon")
-        self.begin_request()
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
@@ -272,5 +271,5 @@ def _complaint_of(error: httptools.HttpParserError) -> tuple[int, str]:
 
 def protocol_with(shared: Shared, short_ways: ShortWays) -> type[BoundedHttpProtocol]:
     """Return the protocol of a worker's connections."""
-    members = {"shared": shared, "short_ways": short_ways, "outbox": Outbox()}
+    members = {"shared": shared, "short_ways": short_ways, "rounds": Rounds()}
     return type("WorkerProtocol", (BoundedHttpProtocol,), members)

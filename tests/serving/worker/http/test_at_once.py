@@ -50,6 +50,9 @@ class Wire(asyncio.Transport):
     def close(self) -> None:
         self.closed = True
 
+    def abort(self) -> None:
+        self.closed = True
+
     def write_eof(self) -> None:
         pass
 
@@ -98,8 +101,8 @@ def test_plain_request_is_answered_without_a_task(connect: Any, request_bytes: b
     async def ask() -> None:
         with connect() as (connection, wire):
             connection.data_received(request_bytes)
-            assert not connection.tasks
             await asyncio.sleep(0)
+            assert not connection.tasks
             assert wire.answers == [200]
 
     asyncio.run(ask())
@@ -120,6 +123,7 @@ def test_other_requests_get_a_task(connect: Any, request_bytes: bytes, status: i
     async def ask() -> None:
         with connect() as (connection, wire):
             connection.data_received(request_bytes)
+            await asyncio.sleep(0)
             assert len(connection.tasks) == 1
             await answered(wire, 1)
             assert wire.answers == [status]
@@ -150,8 +154,8 @@ def test_body_in_pieces_is_waited_for(connect: Any) -> None:
             for piece in (whole[:20], whole[20:-10], whole[-10:]):
                 assert not wire.answers
                 connection.data_received(piece)
-                assert not connection.tasks
                 await asyncio.sleep(0.01)
+                assert not connection.tasks
             await answered(wire, 1)
             assert wire.answers == [200]
             connection.data_received(SIMILAR)
@@ -183,6 +187,7 @@ def test_large_body_is_not_waited_for(connect: Any) -> None:
     async def ask() -> None:
         with connect() as (connection, _):
             connection.data_received(post(QUESTION + b" " * LONGEST_BODY)[:-10])
+            await asyncio.sleep(0)
             assert len(connection.tasks) == 1
 
     asyncio.run(ask())
@@ -265,6 +270,24 @@ def test_fault_on_the_short_way_is_left_to_the_long_one(
 
     asyncio.run(ask())
     assert app.state.services.metrics.by_endpoint()["POST /recommend"].requests == 1
+
+
+def test_request_that_fails_unforeseen_ends_its_connection(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    async def ask() -> None:
+        told: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        with connect() as (connection, wire):
+            monkeypatch.setattr(connection.short_ways, "answer", fail)
+            connection.data_received(SIMILAR)
+            await asyncio.sleep(0)
+            assert (wire.answers, wire.closed) == ([], True)
+            monkeypatch.undo()
+        assert [type(context["exception"]) for context in told] == [ZeroDivisionError]
+
+    asyncio.run(ask())
 
 
 def test_time_that_a_body_takes_is_counted(connect: Any, app: FastAPI) -> None:

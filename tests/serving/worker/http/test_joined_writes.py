@@ -3,7 +3,8 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
-from serving.worker.http.joined_writes import JoinedWrites, Outbox
+from serving.worker.http.joined_writes import JoinedWrites
+from serving.worker.http.rounds import Rounds
 
 
 class Wire:
@@ -35,7 +36,7 @@ def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Non
 
 @in_a_loop
 async def test_head_and_body_leave_in_one_piece() -> None:
-    joined = JoinedWrites(wire := Wire(), Outbox())
+    joined = JoinedWrites(wire := Wire(), Rounds())
     joined.write(b"head ")
     joined.write(b"body")
     assert wire.sent == []
@@ -45,7 +46,7 @@ async def test_head_and_body_leave_in_one_piece() -> None:
 
 @in_a_loop
 async def test_writes_of_later_turns_leave_later_and_in_order() -> None:
-    joined = JoinedWrites(wire := Wire(), Outbox())
+    joined = JoinedWrites(wire := Wire(), Rounds())
     for part in (b"1", b"2", b"3"):
         joined.write(part)
         await asyncio.sleep(0)
@@ -54,7 +55,7 @@ async def test_writes_of_later_turns_leave_later_and_in_order() -> None:
 
 @in_a_loop
 async def test_close_sends_what_waits_and_nothing_twice() -> None:
-    joined = JoinedWrites(wire := Wire(), Outbox())
+    joined = JoinedWrites(wire := Wire(), Rounds())
     joined.write(b"last")
     joined.close()
     assert joined.is_closing()
@@ -65,14 +66,14 @@ async def test_close_sends_what_waits_and_nothing_twice() -> None:
 
 @in_a_loop
 async def test_close_with_nothing_waiting_is_at_once() -> None:
-    joined = JoinedWrites(wire := Wire(), Outbox())
+    joined = JoinedWrites(wire := Wire(), Rounds())
     joined.close()
     assert wire.closing
 
 
 @in_a_loop
 async def test_what_waits_for_a_caller_who_has_gone_is_dropped() -> None:
-    joined = JoinedWrites(wire := Wire(), Outbox())
+    joined = JoinedWrites(wire := Wire(), Rounds())
     joined.write(b"too late")
     wire.close()
     await asyncio.sleep(0)
@@ -81,13 +82,13 @@ async def test_what_waits_for_a_caller_who_has_gone_is_dropped() -> None:
 
 @in_a_loop
 async def test_all_else_is_the_transports() -> None:
-    assert JoinedWrites(Wire(), Outbox()).get_extra_info("socket") == "the socket"
+    assert JoinedWrites(Wire(), Rounds()).get_extra_info("socket") == "the socket"
 
 
 @in_a_loop
 async def test_what_all_connections_write_in_a_turn_leaves_in_the_next() -> None:
-    outbox, wires = Outbox(), [Wire(), Wire(), Wire()]
-    connections = [JoinedWrites(wire, outbox) for wire in wires]
+    rounds, wires = Rounds(), [Wire(), Wire(), Wire()]
+    connections = [JoinedWrites(wire, rounds) for wire in wires]
     for turn in (b"1", b"2"):
         for connection in connections:
             connection.write(turn)
