@@ -6,6 +6,7 @@ the answer, as messages. What takes a short way needs none of that, which is a t
 
 import asyncio
 import time
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, cast
 
 from starlette.types import Scope
@@ -64,18 +65,14 @@ class AtOnceProtocol(HttpToolsProtocol):
             if self._arrived is not None:
                 self.rounds.begin(self)
 
-    def begin_request(self) -> None:
+    def begin_request(self) -> Iterator[None]:
         """Answer what has arrived, or begin to, unless the rest of a small body has to be waited for."""
-        if self._arrived is None:
+        if self._arrived is None or self._waits_for_body():
             return
         cycle, app, way, at = self._arrived
-        answer = None
-        if way is not None and not cycle.disconnected:
-            if cycle.more_body:
-                return
-            if not (self.flow.write_paused or self.transport.is_closing()):
-                answer = self.short_ways.answer(way, cast("Scope", cycle.scope), bytes(cycle.body), at)
-        self._arrived = None
+        self._arrived, answer = None, None
+        if way is not None and not (cycle.disconnected or self.flow.write_paused or self.transport.is_closing()):
+            answer = yield from self.short_ways.answer(way, cast("Scope", cycle.scope), bytes(cycle.body), at)
         if answer is None:
             self._start_asgi_task(cycle, app)
         else:
@@ -89,7 +86,10 @@ class AtOnceProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection; the app hears of a request whose body will not come."""
         super().connection_lost(exc)
-        self.begin_request()
+        if self._arrived is not None:
+            cycle, app, *_ = self._arrived
+            self._arrived = None
+            self._start_asgi_task(cycle, app)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if self._is_reading:
@@ -97,6 +97,10 @@ class AtOnceProtocol(HttpToolsProtocol):
             self._arrived = Arrived(cycle, app, way, time.perf_counter())
         else:
             super()._start_asgi_task(cycle, app)
+
+    def _waits_for_body(self) -> bool:
+        cycle, _, way, _ = cast("Arrived", self._arrived)
+        return way is not None and cycle.more_body and not cycle.disconnected
 
     def _send(self, cycle: RequestResponseCycle, answer: Answer) -> None:
         head = answer.head

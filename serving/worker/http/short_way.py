@@ -9,7 +9,7 @@ either way, headers, metrics and log line included. Who takes requests from the 
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -129,8 +129,8 @@ class ShortWays:
                 return way if _is_plain(scope, with_body=method == "POST") else None
         return None
 
-    def answer(self, way: ShortWay, scope: Scope, body: bytes, started: float) -> Answer | None:
-        """Return the answer to a request that is there whole; None for the long way.
+    def answer(self, way: ShortWay, scope: Scope, body: bytes, started: float) -> Generator[None, None, Answer | None]:
+        """Return the answer to a request that is there whole, in steps; None for the long way.
 
         Parameters
         ----------
@@ -147,25 +147,33 @@ class ShortWays:
         if split is not None:
             asked.turn = turn = turn_of(split, scope, fields.correlation_id)
             asked.model = turn.model
+        yield
+        content = self._content(way, asked, fields)
+        if content is None:
+            return None
+        yield
+        seconds = time.perf_counter() - started
+        fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
+        services.metrics.count(way.label, 200, seconds, None)
+        if asked.turn is not None:
+            services.metrics.traffic.count(asked.turn, 200, seconds)
+        log_request("request answered", fields)
+        own = len(content), CORRELATION_HEADER, fields.correlation_id.encode(), asked.model.version.encode()
+        head = self._head + b"content-length: %d\r\n%b: %b\r\nx-model-version: %b\r\n" % own
+        return Answer(head, content, services.metrics.board.ending, asked.turn)
+
+    def _content(self, way: ShortWay, asked: PlainRequest, fields: RequestFields) -> bytes | None:
+        """Return what is answered, as JSON; None for the long way."""
         token = REQUEST.set(fields)
         try:
-            content = way.quick(services, asked)
-            if content is None:
-                return None
-            log_arrival(fields)
-            seconds = time.perf_counter() - started
-            fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
-            services.metrics.count(way.label, 200, seconds, None)
-            if asked.turn is not None:
-                services.metrics.traffic.count(asked.turn, 200, seconds)
-            log_request("request answered", fields)
+            content = way.quick(self._services, asked)
         except Exception:  # noqa: BLE001  whatever it is, the long way meets it again, and tells the caller
             return None
         finally:
             REQUEST.reset(token)
-        own = len(content), CORRELATION_HEADER, fields.correlation_id.encode(), asked.model.version.encode()
-        head = self._head + b"content-length: %d\r\n%b: %b\r\nx-model-version: %b\r\n" % own
-        return Answer(head, content, services.metrics.board.ending, asked.turn)
+        if content is not None:
+            log_arrival(fields)
+        return content
 
     def has_left(self, answer: Answer) -> None:
         """Do what no caller waits for."""

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterator
 
 from serving.worker.http.rounds import Rounds
 
@@ -12,10 +13,12 @@ class Caller:
         self.done = done
         self.fails = fails
 
-    def begin_request(self) -> None:
+    def begin_request(self) -> Iterator[None]:
         self.done.append(f"begin {self.name}")
+        yield
         if self.fails:
             raise ZeroDivisionError
+        self.done.append(f"end {self.name}")
         self.rounds.send(self)
 
     def fail(self, error: Exception) -> None:
@@ -29,16 +32,16 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-def test_all_are_answered_before_any_is_sent_in_one_round() -> None:
+def test_all_take_a_step_before_any_takes_the_next() -> None:
     async def run() -> None:
         rounds, done = Rounds(), list[str]()
         for name in "abc":
             rounds.begin(Caller(name, rounds, done))
         assert done == []
         await turn()
-        assert done == ["begin a", "begin b", "begin c", "send a", "send b", "send c"]
+        assert done == [f"{step} {name}" for step in ("begin", "end", "send") for name in "abc"]
         await turn()
-        assert len(done) == 6
+        assert len(done) == 9
 
     asyncio.run(run())
 
@@ -60,10 +63,10 @@ def test_one_that_fails_holds_up_no_other() -> None:
         for name in "abc":
             rounds.begin(Caller(name, rounds, done, fails=name == "b"))
         await turn()
-        assert done == ["begin a", "begin b", "ZeroDivisionError b", "begin c", "send a", "send c"]
+        assert done[3:] == ["end a", "ZeroDivisionError b", "end c", "send a", "send c"]
         rounds.begin(Caller("d", rounds, done))
         await turn()
-        assert done[-2:] == ["begin d", "send d"]
+        assert done[-3:] == ["begin d", "end d", "send d"]
 
     asyncio.run(run())
 
@@ -81,7 +84,7 @@ def test_one_that_cannot_send_holds_up_no_other() -> None:
             rounds.begin(caller)
         await turn()
         await turn()
-        assert done == ["begin a", "begin b", "send b"]
+        assert done == ["begin a", "begin b", "end a", "end b", "send b"]
         assert told == ["RuntimeError()"]
 
     asyncio.run(run())
