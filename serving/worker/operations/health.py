@@ -40,14 +40,13 @@ def describe_health(services: Services, context: RequestContext) -> dict[str, An
 def _reason(services: Services, context: RequestContext, status: SyncStatus) -> str | None:
     if services.served.problem or status.problem:
         return "; ".join(filter(None, (services.served.problem, status.problem)))
+    patience = max(PATIENCE_SECONDS, status.poll_seconds * PATIENCE_POLLS)
+    if status.last_checked is None:
+        if services.metrics.uptime_seconds > patience:
+            return "no look at the registry is noted in the model cache; the log tells why"
+        return None if context.loaded else "no model has been published yet; the first look at the registry is under way"
     if context.loaded is None:
-        if status.last_checked:
-            return "what was published is gone from the model cache; the next look at the registry publishes it again"
-        return "no model has been published yet; the first look at the registry is under way"
-    if status.last_checked and _is_old(status):
+        return "what was published is gone from the model cache; the next look at the registry publishes it again"
+    if status.age_seconds > patience:
         return f"the registry has not been looked at since {status.last_checked}"
     return None
-
-
-def _is_old(status: SyncStatus) -> bool:
-    return status.age_seconds > max(PATIENCE_SECONDS, status.poll_seconds * PATIENCE_POLLS)

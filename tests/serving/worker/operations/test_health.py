@@ -1,9 +1,11 @@
 from starlette.testclient import TestClient
 
 from recsys.settings import Settings
+from serving.shared.board import STARTED_AT
 from serving.shared.model_cache import ModelCache
 from serving.shared.sync_status import SyncStatus, write_status
 from serving.worker.app import create_app
+from serving.worker.operations.health import PATIENCE_SECONDS
 
 
 def test_health_with_model_gives_the_fields_of_the_contract(client: TestClient) -> None:
@@ -38,6 +40,18 @@ def test_health_long_after_the_last_look_is_degraded(client: TestClient, model_c
     body = client.get("/health").json()
     assert body["status"] == "degraded"
     assert "2020-01-01" in body["reason"]
+
+
+def test_health_without_a_note_of_any_look_is_degraded_once_there_should_be_one(
+    client: TestClient, model_cache: ModelCache
+) -> None:
+    assert client.get("/health").json()["status"] == "healthy"
+    client.app.state.services.metrics.board.row(0)[STARTED_AT] -= PATIENCE_SECONDS  # type: ignore[attr-defined]
+    body = client.get("/health").json()
+    assert body["status"] == "degraded"
+    assert body["reason"] == "no look at the registry is noted in the model cache; the log tells why"
+    write_status(model_cache.status, SyncStatus().checked(reachable=True))
+    assert client.get("/health").json()["status"] == "healthy"
 
 
 def test_health_without_model_is_503_with_both_shapes(empty_client: TestClient) -> None:
