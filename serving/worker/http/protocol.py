@@ -14,17 +14,20 @@ import httptools
 from loguru import logger
 
 from serving.worker.http.at_once import AtOnceProtocol
+from serving.worker.http.heads import (
+    HEAD_TOO_LARGE,
+    MAX_HEAD_BYTES,
+    Complaint,
+    complaint_of_error,
+    complaint_of_head,
+    is_too_large,
+)
 from serving.worker.http.hosts import Hosts
 from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
 from serving.worker.http.rounds import Rounds
 from serving.worker.http.short_way import ShortWays
-
-MAX_HEAD_BYTES = 64 * 1024
-"""When so much has come without a request or a part of its body to show for it, the connection ends."""
-
-HEAD_TOO_LARGE = f"the head of a request is limited to {MAX_HEAD_BYTES} bytes"
 
 SMALL_BYTES = 8 * 1024
 """A request of this size is taken however much memory the others hold."""
@@ -33,11 +36,6 @@ MORE_TO_REFUSE = 32
 """So many connections above the limit are told so; those beyond are just closed."""
 
 WARN_SECONDS = 10.0
-VERSIONS = ("1.0", "1.1")
-UNKNOWN_VERSION = "Invalid HTTP version"
-"""What the parser says of a version that it has never heard of, as 1.2 and 3.0."""
-
-NO_TARGET = "the target of a request is a path, which begins with a slash, or an address by http with one"
 
 
 @dataclass
@@ -74,7 +72,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         self._undelivered = 0
         self._held = 0
         self._n_unanswered = 0
-        self._complaint: tuple[int, str] | None = None
+        self._complaint: Complaint | None = None
         self._refusal: Refusal | None = None
         self.patience = Patience(self.shared.limits, self.loop)
 
@@ -105,7 +103,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
             # The service speaks nothing else; the request is answered as it is, and what follows it is not read.
             self.cycle.keep_alive = False
         except httptools.HttpParserError as error:
-            self.refuse(*(self._complaint or _complaint_of(error)))
+            self.refuse(*(self._complaint or complaint_of_error(error)))
         else:
             if not self._n_unanswered and self.patience.waiting_for == "body":
                 self._release()  # of a request that is answered already; the rest is thrown away
@@ -114,8 +112,8 @@ class BoundedHttpProtocol(AtOnceProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
-        if self._undelivered > MAX_HEAD_BYTES:  # with a part of the body, perhaps
-            self._check_size()
+        if self._undelivered > MAX_HEAD_BYTES and is_too_large(self.url, self.headers):  # without a part of the body
+            self._complain(Complaint(431, HEAD_TOO_LARGE))
         self._undelivered = 0
         self._check_head()
         super().on_headers_complete()
@@ -184,42 +182,15 @@ class BoundedHttpProtocol(AtOnceProtocol):
         else:
             self.refuse(408, f"the {waited_for} of the request did not arrive in time")
 
-    def _check_size(self) -> None:
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
-            self._complain(431, HEAD_TOO_LARGE)
-
     def _check_head(self) -> None:
-        complaint = self._complaint_of_head(self.parser.get_http_version())
+        complaint = complaint_of_head(self.url, self.headers, self.parser.get_http_version(), self.shared.hosts)
         if complaint is not None:
             self.scope["method"] = self.parser.get_method().decode("ascii")  # of the refusal
-            self._complain(*complaint)
+            self._complain(complaint)
 
-    def _complaint_of_head(self, version: str) -> tuple[int, str] | None:
-        """Return the status and the words to refuse a request with, None when it is one for this service."""
-        if version not in VERSIONS:
-            return 505, f"HTTP/{version} is not supported; use HTTP/1.1"
-        hosts = [value for name, value in self.headers if name == b"host"]
-        complaint = self.shared.hosts.complaint(hosts, version)
-        if complaint is None and not self.url.startswith((b"/", b"*")):
-            complaint = self._complaint_of_target(version)
-        return None if complaint is None else (400, complaint)
-
-    def _complaint_of_target(self, version: str) -> str | None:
-        """Return what is wrong with a target that names a host, which counts for more than the ``Host`` field."""
-        try:
-            target = httptools.parse_url(self.url)
-        except httptools.HttpParserInvalidURLError:  # of CONNECT, for one
-            return NO_TARGET
-        if target.host is None or target.path is None or target.schema.lower() not in (b"http", b"https"):
-            return NO_TARGET
-        if target.userinfo is not None:
-            return "the target of a request names no user (RFC 9110, 4.2.4)"
-        host = b"[%b]" % target.host if b":" in target.host else target.host
-        return self.shared.hosts.complaint([host if target.port is None else b"%b:%d" % (host, target.port)], version)
-
-    def _complain(self, status: int, detail: str) -> None:
-        self._complaint = status, detail
-        raise ValueError(detail)
+    def _complain(self, complaint: Complaint) -> None:
+        self._complaint = complaint
+        raise ValueError(complaint.detail)
 
     def _hold(self, n_bytes: int) -> None:
         self._undelivered += n_bytes
@@ -261,12 +232,6 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self.transport.abort()
         else:
             self.refuse(503, f"the service holds {limit} connections, as many as it may; try again soon")
-
-
-def _complaint_of(error: httptools.HttpParserError) -> tuple[int, str]:
-    if UNKNOWN_VERSION in str(error):
-        return 505, "this version of HTTP is not supported; use HTTP/1.1"
-    return 400, f"this is not a request of HTTP/1.1: {error}"
 
 
 def protocol_with(shared: Shared, short_ways: ShortWays) -> type[BoundedHttpProtocol]:

@@ -1,0 +1,76 @@
+"""What is wrong with the head of a request, if anything: its size, version, host or target."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import httptools
+
+from serving.worker.http.hosts import Hosts
+
+MAX_HEAD_BYTES = 64 * 1024
+"""When so much has come without a request or a part of its body to show for it, the connection ends."""
+
+HEAD_TOO_LARGE = f"the head of a request is limited to {MAX_HEAD_BYTES} bytes"
+
+VERSIONS = ("1.0", "1.1")
+UNKNOWN_VERSION = "Invalid HTTP version"
+"""What the parser says of a version that it has never heard of, as 1.2 and 3.0."""
+
+NO_TARGET = "the target of a request is a path, which begins with a slash, or an address by http with one"
+
+Fields = Sequence[tuple[bytes, bytes]]
+
+
+class Complaint(NamedTuple):
+    """The status and the words to refuse a request with."""
+
+    status: int
+    detail: str
+
+
+def is_too_large(target: bytes, fields: Fields) -> bool:
+    """Return whether a head takes more bytes than it may."""
+    return len(target) + sum(len(name) + len(value) for name, value in fields) > MAX_HEAD_BYTES
+
+
+def complaint_of_head(target: bytes, fields: Fields, version: str, hosts: Hosts) -> Complaint | None:
+    """Return why a request is none for this service, None when it is one.
+
+    Parameters
+    ----------
+    target
+        What stands between the method and the version, as it came.
+    fields
+        Names in lower case, and values.
+    version
+        Of HTTP, as ``1.1``.
+    hosts
+        Judges what the service is addressed as.
+    """
+    if version not in VERSIONS:
+        return Complaint(505, f"HTTP/{version} is not supported; use HTTP/1.1")
+    detail = hosts.complaint([value for name, value in fields if name == b"host"], version)
+    if detail is None and not target.startswith((b"/", b"*")):
+        detail = _complaint_of_target(target, version, hosts)
+    return None if detail is None else Complaint(400, detail)
+
+
+def complaint_of_error(error: httptools.HttpParserError) -> Complaint:
+    """Return what to say of bytes that the parser does not understand."""
+    if UNKNOWN_VERSION in str(error):
+        return Complaint(505, "this version of HTTP is not supported; use HTTP/1.1")
+    return Complaint(400, f"this is not a request of HTTP/1.1: {error}")
+
+
+def _complaint_of_target(target: bytes, version: str, hosts: Hosts) -> str | None:
+    """Return what is wrong with a target that names a host, which counts for more than the ``Host`` field."""
+    try:
+        url = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:  # of CONNECT, for one
+        return NO_TARGET
+    if url.host is None or url.path is None or url.schema.lower() not in (b"http", b"https"):
+        return NO_TARGET
+    if url.userinfo is not None:
+        return "the target of a request names no user (RFC 9110, 4.2.4)"
+    host = b"[%b]" % url.host if b":" in url.host else url.host
+    return hosts.complaint([host if url.port is None else b"%b:%d" % (host, url.port)], version)
