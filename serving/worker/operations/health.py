@@ -44,9 +44,8 @@ def _reason(services: Services, context: RequestContext, status: SyncStatus) -> 
     if status.last_checked is None:
         if services.metrics.uptime_seconds > patience:
             return "no look at the registry is noted in the model cache; the log tells why"
-        return (
-            None if context.loaded else "no model has been published yet; the first look at the registry is under way"
-        )
+        under_way = "no model has been published yet; the first look at the registry is under way"
+        return None if context.loaded else under_way
     if context.loaded is None:
         return "what was published is gone from the model cache; the next look at the registry publishes it again"
     if status.age_seconds > patience:
