@@ -14,6 +14,7 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
 
 
 def open_data(data_dir: Path | None) -> tuple[Dataset, Path]:
-    """Return the dataset and its folder; an empty ml-100k is downloaded, as in training."""
-    folder = data_dir or read_settings().data.dir
-    return find_dataset(folder, explicit=data_dir is not None), folder
+    """Return the dataset and its place, as a process in any folder finds it; an empty ml-100k is downloaded."""
+    place = data_dir or read_settings().data.dir
+    dataset = find_dataset(place, explicit=data_dir is not None)
+    return dataset, place.resolve() if place.exists() else place  # neither the sample nor a bucket is a folder

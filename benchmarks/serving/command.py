@@ -36,10 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     if missing:
         sys.stderr.write(f"error: {' and '.join(missing)} not found; on Debian: apt-get install wrk util-linux\n")
         return 1
-    dataset, folder = open_data(options.data_dir)
+    dataset, place = open_data(options.data_dir)
     with tempfile.TemporaryDirectory(prefix="serving-benchmark-") as scratch:
         home = Path(scratch)
-        train(home, folder.resolve())
+        train(home, place)
         similar_to = int(dataset.catalog.movie_ids[dataset.popularity.argmax()])
         questions = write_questions(dataset, options.ratings, similar_to, home)
         load = Load(options.connections, options.seconds, options.load_cpu)
@@ -49,10 +49,10 @@ def main(arguments: Sequence[str]) -> int:
                 check_same_answers(cases)
                 rounds = compete(cases, load, options.rounds)
             print(table(rounds), ratios(rounds), sep="\n\n", end="\n\n", flush=True)
-        with split_cases(home, folder.resolve(), questions, options.server_cpu) as cases:
+        with split_cases(home, place, questions, options.server_cpu) as cases:
             rounds, pairs = compete(cases, load, options.rounds), about_pairs(cases)
         print(table(rounds), ratios(rounds), pairs, sep="\n\n", end="\n\n", flush=True)
-        print(about_shadow(home, folder.resolve(), questions, options.server_cpu), end="\n\n", flush=True)
+        print(about_shadow(home, place, questions, options.server_cpu), end="\n\n", flush=True)
         if not options.traffic:
             print(_about_workers(home, questions, load))
     return 0

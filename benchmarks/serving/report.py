@@ -22,7 +22,7 @@ Measure = Callable[[Round], float]
 GOALS: Sequence[tuple[str, str, float]] = (
     ("ours: recommend", "mlflow: recommend", 10.0),
     ("ours: similar, from the cache", "mlflow: similar", 10.0),
-    ("ours: recommend", "bare FastAPI: POST", 0.5),
+    ("ours: recommend", "bare FastAPI: POST", 0.75),
     ("ours: recommend, from the cache", "bare FastAPI: POST", 0.5),
     ("ours: recommend", "bare ASGI: POST", 0.0),
     ("ours: similar, from the cache", "bare FastAPI: GET", 0.8),
