@@ -63,7 +63,7 @@ class AtOnceProtocol(HttpToolsProtocol):
         finally:
             self._is_reading = False
             if self._arrived is not None:
-                self.rounds.begin(self)
+                self.rounds.add_arrival(self)
 
     def begin_request(self) -> Iterator[None]:
         """Answer what has arrived, or begin to, unless the rest of a small body has to be waited for."""
@@ -78,7 +78,7 @@ class AtOnceProtocol(HttpToolsProtocol):
         else:
             self._send(cycle, answer)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """End the connection after an error that nothing foresaw, as asyncio does where it calls a protocol itself."""
         self.loop.call_exception_handler({"message": "a request could not be begun", "exception": error})
         self.transport.abort()
@@ -111,8 +111,9 @@ class AtOnceProtocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             head += b"connection: close\r\n"
         self.transport.write(b"%b\r\n%b" % (head, answer.body))
+        cycle.body.clear()
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
-        self.short_ways.has_left(answer)
+        self.short_ways.was_written(answer)

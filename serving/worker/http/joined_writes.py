@@ -14,7 +14,7 @@ class JoinedWrites:
     transport
         Of the connection; whatever else is asked of this one goes to it.
     rounds
-        Say when to send.
+        Let this send, once in each round in which something is written.
     """
 
     def __init__(self, transport: asyncio.Transport, rounds: Rounds) -> None:
@@ -30,9 +30,11 @@ class JoinedWrites:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send at the end of the round."""
+        """Send at the end of the round; nothing after the end that the caller was told."""
+        if self._ends:
+            return
         if not self._waiting:
-            self._rounds.send(self)
+            self._rounds.add_writes(self)
         self._waiting.append(data)
         self.n_written += len(data)
 
@@ -54,10 +56,10 @@ class JoinedWrites:
 
     def send(self) -> None:
         """Send what waits."""
+        waiting, self._waiting = self._waiting, []
         if not self._transport.is_closing():  # the caller may have gone in the same turn
-            self._transport.write(b"".join(self._waiting))
+            self._transport.write(b"".join(waiting))
             if self._ends:
                 self._transport.write_eof()
-        self._waiting.clear()
         if self._closing:
             self._transport.close()

@@ -148,15 +148,18 @@ class ShortWays:
             asked.turn = turn = turn_of(split, scope, fields.correlation_id)
             asked.model = turn.model
         yield
+        began = time.perf_counter()
         content = self._content(way, asked, fields)
+        ended = time.perf_counter()
         if content is None:
             return None
         yield
-        seconds = time.perf_counter() - started
+        seconds = ended - started
         fields.status_code, fields.duration_ms = 200, round(seconds * 1000, 3)
         services.metrics.count(way.label, 200, seconds, None)
         if asked.turn is not None:
-            services.metrics.traffic.count(asked.turn, 200, seconds)
+            # Without the wait for others of the round, whichever version answers those.
+            services.metrics.traffic.count(asked.turn, 200, ended - began)
         log_request("request answered", fields)
         own = len(content), CORRELATION_HEADER, fields.correlation_id.encode(), asked.model.version.encode()
         head = self._head + b"content-length: %d\r\n%b: %b\r\nx-model-version: %b\r\n" % own
@@ -175,8 +178,8 @@ class ShortWays:
             log_arrival(fields)
         return content
 
-    def has_left(self, answer: Answer) -> None:
-        """Do what no caller waits for."""
+    def was_written(self, answer: Answer) -> None:
+        """Let be done, later, what no caller waits for."""
         if answer.turn is not None and answer.turn.shadowed is not None:
             self._services.shadow.offer(answer.turn)
 

@@ -39,9 +39,11 @@ class Wire(asyncio.Transport):
         super().__init__({"sockname": ("127.0.0.1", 8000), "peername": ("127.0.0.1", 5000)})
         self.sent = b""
         self.closed = False
+        self.ended = False
 
     def write(self, data: Any) -> None:
         assert not self.closed
+        assert not self.ended
         self.sent += data
 
     def is_closing(self) -> bool:
@@ -54,7 +56,10 @@ class Wire(asyncio.Transport):
         self.closed = True
 
     def write_eof(self) -> None:
-        pass
+        self.ended = True
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def pause_reading(self) -> None:
         pass
@@ -226,6 +231,52 @@ def test_caller_who_does_not_read_is_waited_for(connect: Any) -> None:
             assert wire.answers == [200]
 
     asyncio.run(ask())
+
+
+def test_refused_caller_who_expects_to_continue_is_told_once_and_ended(connect: Any) -> None:
+    chunked = (
+        b"POST /recommend HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    )
+
+    async def ask() -> None:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        with connect() as (connection, wire):
+            connection.data_received(chunked + b"ZZ\r\n")
+            await answered(wire, 1)
+            await asyncio.gather(*connection.tasks)
+            await asyncio.sleep(0)
+            assert (wire.answers, wire.ended, told) == ([400], True, [])
+            connection.expire(connection.loop.time() + 60)
+            assert wire.closed
+
+    asyncio.run(ask())
+
+
+def test_caller_who_leaves_before_the_round_is_not_answered(connect: Any) -> None:
+    async def leave() -> None:
+        with connect() as (connection, wire):
+            connection.data_received(post(QUESTION))
+            wire.close()
+            connection.connection_lost(ConnectionResetError())
+            await asyncio.sleep(0)
+            await asyncio.gather(*connection.tasks)
+            assert not wire.sent
+
+    asyncio.run(leave())
+
+
+def test_worker_that_ends_before_the_round_answers_and_closes(connect: Any) -> None:
+    async def end() -> None:
+        with connect() as (connection, wire):
+            connection.data_received(post(QUESTION))
+            connection.shutdown()
+            await asyncio.sleep(0)
+            assert wire.answers == [200]
+            assert b"connection: close" in wire.sent
+            assert wire.closed
+
+    asyncio.run(end())
 
 
 @pytest.mark.parametrize("request_bytes", [post(QUESTION, version=b"1.0"), post(QUESTION, b"Connection: close")])

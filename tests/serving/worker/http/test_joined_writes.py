@@ -11,10 +11,15 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.closing = False
+        self.ended = False
 
     def write(self, data: bytes) -> None:
         assert not self.closing
+        assert not self.ended
         self.sent.append(data)
+
+    def write_eof(self) -> None:
+        self.ended = True
 
     def close(self) -> None:
         self.closing = True
@@ -78,6 +83,20 @@ async def test_what_waits_for_a_caller_who_has_gone_is_dropped() -> None:
     wire.close()
     await asyncio.sleep(0)
     assert wire.sent == []
+
+
+@in_a_loop
+async def test_nothing_is_sent_after_the_end_and_the_connection_still_closes() -> None:
+    joined = JoinedWrites(wire := Wire(), Rounds())
+    joined.write(b"last")
+    joined.write_eof()
+    joined.write(b"too late")
+    await asyncio.sleep(0)
+    assert (wire.sent, wire.ended) == ([b"last"], True)
+    joined.write(b"too late")
+    await asyncio.sleep(0)
+    joined.close()
+    assert (wire.sent, wire.closing) == ([b"last"], True)
 
 
 @in_a_loop
