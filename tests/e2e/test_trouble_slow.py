@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 NOBODY = "http://127.0.0.1:9"
 HEAD = b"POST /recommend HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 PAGE = b"GET /docs-assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 MAX_CONNECTIONS = 20
@@ -57,9 +58,9 @@ SILENT: dict[str, tuple[bytes, bytes, int | None]] = {
     "half_body": (HEAD + b"Content-Length: 99\r\n\r\n{", b"", 408),
     "no_body": (HEAD + b"Content-Length: 99\r\n\r\n", b"", 408),
     "dripping_body": (HEAD + b"Content-Length: 99999\r\n\r\n", b" ", 408),
-    "half_chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\n{", b"", 408),
-    "dripping_chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", 408),
-    "half_trailer": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: ", b"", 408),
+    "half_chunk": (HEAD + CHUNKED + b"\r\nff\r\n{", b"", 408),
+    "dripping_chunks": (HEAD + CHUNKED + b"\r\n", b"1\r\n \r\n", 408),
+    "half_trailer": (HEAD + CHUNKED + b"\r\n2\r\n{}\r\n0\r\nX: ", b"", 408),
     "waiting_for_100": (HEAD + b"Content-Length: 99\r\nExpect: 100-continue\r\n\r\n", b"", 408),
     "idle_after_an_answer": (LIVE + b"\r\n", b"", 200),
     "no_method_after_an_answer": (LIVE + b"\r\n", b"G", 400),
@@ -69,13 +70,14 @@ SILENT: dict[str, tuple[bytes, bytes, int | None]] = {
     "http_1.0": (LIVE.replace(b"1.1", b"1.0") + b"Connection: keep-alive\r\n\r\n", b"", 200),
     "upgrade": (LIVE + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", b"", 200),
     "refused_and_never_closed": (b"no http\r\n\r\n", b"", 400),
+    "no_chunk_while_waiting_for_100": (HEAD + CHUNKED + b"Expect: 100-continue\r\n\r\nZZ\r\n", b"", 400),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"", 400),
 }
 
 
-async def _last_answer(port: int, beginning: bytes, part: bytes) -> int | None:
-    """Return the status of the last answer that comes before the service ends the connection."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _last_answer(service: Service, beginning: bytes, part: bytes) -> int | None:
+    """Return the status of the last answer that comes before the service ends the connection, as the caller does not."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     writer.write(beginning)
 
     async def drip() -> None:
@@ -93,7 +95,8 @@ async def _last_answer(port: int, beginning: bytes, part: bytes) -> int | None:
         pass
     finally:
         dripping.cancel()
-        writer.close()
+    await asyncio.to_thread(service.wait_until, lambda: service.ask("/metrics").json["connections"] <= 1)
+    writer.close()
     statuses = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", content)]
     # The note to go on is no answer.
     return [status for status in statuses if status != 100][-1] if set(statuses) - {100} else None
@@ -102,8 +105,7 @@ async def _last_answer(port: int, beginning: bytes, part: bytes) -> int | None:
 @pytest.mark.parametrize("name", SILENT)
 def test_connection_that_does_not_go_on_is_ended(service: Service, name: str) -> None:
     beginning, part, status = SILENT[name]
-    assert asyncio.run(_last_answer(service.port, beginning, part)) == status
-    service.wait_until(lambda: service.ask("/metrics").json["connections"] <= 1)
+    assert asyncio.run(_last_answer(service, beginning, part)) == status
 
 
 def test_caller_who_does_not_read_is_let_go(service: Service) -> None:

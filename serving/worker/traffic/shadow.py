@@ -48,7 +48,7 @@ class Shadow:
         self._has_warned = False
 
     def offer(self, turn: Turn) -> None:
-        """Compare the answer to a question if the worker is not busy; called once the answer has left."""
+        """Compare the answer to a question, a moment after it is written, if the worker is not busy then."""
         asked = turn.shadowed
         if asked is None:
             return
