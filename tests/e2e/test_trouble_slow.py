@@ -76,7 +76,7 @@ SILENT: dict[str, tuple[bytes, bytes, int | None]] = {
 
 
 async def _last_answer(service: Service, beginning: bytes, part: bytes) -> int | None:
-    """Return the status of the last answer that comes before the service ends the connection, as the caller does not."""
+    """Return the status of the last answer before the service ends the connection, which the caller never does."""
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     writer.write(beginning)
 
