@@ -167,6 +167,31 @@ def test_promote_altered_files_are_refused(registry, run):
     assert registry.aliases() == {}
 
 
+@pytest.mark.parametrize("other", [True, False])
+def test_promote_over_unreadable_production_still_compares_the_names_of_the_data(
+    registry: Registry, run, dataset: Dataset, tiny: Dataset, other: bool
+) -> None:
+    run("promote", "2")
+    newest = add_version(registry, tiny if other else dataset, recipe("item-knn"), ndcg_at_10=0.5).version
+    there = stored_files(registry, 2)
+    moved = there.with_name("moved")
+    there.rename(moved)
+    try:
+        got, out, err = run("promote", str(newest))
+        assert got == (3 if other else 0)
+        assert registry.aliased("Production").version == (2 if other else newest)
+        if other:
+            assert f"it was trained on {tiny.name}, Production on {dataset.name}, by the tags of both" in out + err
+            assert run("promote", str(newest), "--force")[0] == 0
+            assert registry.aliased("Production").version == newest
+    finally:
+        moved.rename(there)
+        client = client_of(registry)
+        for alias in registry.aliases():
+            client.delete_registered_model_alias(registry.name, alias)
+        client.delete_model_version(registry.name, str(newest))
+
+
 @pytest.mark.parametrize("command", [("promote", "3", "--force"), ("rollback", "--to", "3")])
 def test_unsigned_version_is_not_put_where_the_service_would_refuse_it(registry, run, monkeypatch, command):
     run("promote", "1")

@@ -14,7 +14,7 @@ from training.gating.params import GateParams
 from training.gating.records import Recorded, recorded
 from training.gating.registered import Registered, open_registered
 from training.gating.smoke import problem_of_version
-from training.gating.thresholds import not_checked
+from training.gating.thresholds import not_checked, switched_off
 from training.gating.verdict import Check, Verdict
 
 
@@ -35,8 +35,23 @@ def judge_by_hand(
             return Verdict(standing_checks(evidence, params, datetime.now(UTC)))
         theirs = open_registered(registry, served, Path(scratch) / "production")
         checks = standing_checks(Evidence(ours.side, theirs.side, problem), params, datetime.now(UTC))
+        if isinstance(ours.side, str) or isinstance(theirs.side, str):
+            checks = tuple(_name_by_tags(check, version, served, params) for check in checks)
         popularity = _beats_popularity(version, served)
         return Verdict((*checks, popularity, *_on_record(registry, ours, theirs, params)))
+
+
+def _name_by_tags(check: Check, version: ModelVersion, served: ModelVersion, params: GateParams) -> Check:
+    """Return the check of the name of the data by the tags of both; any other check as it is."""
+    names = version.tags.get("dataset"), served.tags.get("dataset")
+    if check.name != "dataset_name" or not all(names):
+        return check
+    sentence = f"it was trained on {names[0]}, Production on {names[1]}, by the tags of both"
+    if names[0] == names[1]:
+        return Check(check.name, check.group, "passed", sentence)
+    if params.min_catalog_kept is None:
+        return switched_off(check.name, check.group, None, sentence)
+    return Check(check.name, check.group, "refused", f"{sentence}: other data are for a person to decide on")
 
 
 def _beats_popularity(version: ModelVersion, served: ModelVersion) -> Check:
