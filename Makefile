@@ -16,7 +16,7 @@ INSTALLED_SPARK := $(VENV)/.installed-spark
 PARALLEL := --numprocesses=3 --dist=loadscope --no-loadscope-reorder
 
 # What .env says counts here as well; a variable of the caller's comes first.
-TRACKING_IN_ENV_FILE := $(shell sed -n 's/^MLFLOW_TRACKING_URI=//p' .env 2>/dev/null | tail -n 1)
+TRACKING_IN_ENV_FILE := $(shell sed -n "s/^\(export  *\)\{0,1\}MLFLOW_TRACKING_URI=//p" .env 2>/dev/null | tail -n 1 | tr -d "\"'")
 export MLFLOW_TRACKING_URI ?= $(or $(TRACKING_IN_ENV_FILE),sqlite:///mlflow.db)
 export DATA METHOD
 ifneq ($(PORT),)

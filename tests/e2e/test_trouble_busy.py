@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
@@ -77,16 +76,11 @@ def test_change_overs_under_saturating_clients_reach_all_workers_and_fail_no_req
     service.wait_for_version("1")
     service.wait_until(lambda: service.ask("/metrics").json["workers"] == N_WORKERS)
     someone_else = MlflowClient(tracking_uri=served.url)
-    seconds = []
     with saturating_clients(service.port) as clients:
         for version in islice(cycle(("2", "1")), N_MOVES):
             # In one spelling only, as MLflow's own UI does it, so that the ledger has to be completed each time.
             someone_else.set_registered_model_alias("movie-recommender", "busy", version)
-            began = time.monotonic()
             service.wait_until(lambda wanted=version: all_workers_serve(service, wanted), GENEROUS_SECONDS)  # type: ignore[misc]
-            seconds.append(round(time.monotonic() - began, 2))
     counts = [json.loads(client.communicate(timeout=600)[0]) for client in clients]
     assert sum(done for done, _ in counts) > 0
     assert sum(failed for _, failed in counts) == 0
-    # The first fetches the other version; all later ones find both in the cache, and load nothing.
-    assert sorted(seconds[1:])[len(seconds) // 2] < GENEROUS_SECONDS / 2, seconds

@@ -4,12 +4,13 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from load.gate import Gate, gate_to
-from load.served_versions import ServedVersions, served_versions
+from load.served_versions import N_MOVIES, ServedVersions, served_versions
 from service_process import Service
 
 pytestmark = pytest.mark.slow
@@ -93,11 +94,21 @@ def put_a_link_in_place(path: Path) -> None:
     path.symlink_to(elsewhere)
 
 
+_numbers = count()
+
+
+def new_question() -> dict[str, Any]:
+    """Return a question that no worker has an answer to, about movies whose weights are the last ones of the file."""
+    number = next(_numbers)
+    last, but_one = str(10 * N_MOVIES), str(10 * (N_MOVIES - 1))
+    return {"user_ratings": {last: 3 + number % 5 / 2, but_one: 3 + number // 5 % 5 / 2}, "n": 1 + number // 25}
+
+
 def ask_until_workers_die(service: Service) -> None:
-    """Let every worker read its files, which kills it where they are too short."""
+    """Let the workers read their files, which kills them where these are too short."""
     for _ in range(20):
         try:
-            service.ask("/recommend", QUESTION)
+            service.ask("/recommend", new_question())
         except OSError:
             continue
 

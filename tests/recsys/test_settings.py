@@ -100,7 +100,17 @@ def test_cors_origins_are_split_at_commas(text: str, monkeypatch: pytest.MonkeyP
         ("https://shop.example:", "write https://shop.example$"),
         ("https://me:secret@shop.example:8443", "write https://shop.example:8443$"),
         ("http://[::1]:3000/", r"write http://\[::1\]:3000$"),
-        ("http://localhost:*", r"a \* cannot stand for a part; list each origin, or write \* alone for all"),
+        ("http://localhost:*", r"a \* cannot stand for a part; list each origin, as .*, or write \* alone for all"),
+        ("http://localhost:080", "write http://localhost$"),
+        ("http://localhost:03000", "write http://localhost:3000$"),
+        ("http://127.1", "write http://127.0.0.1$"),
+        ("http://0x7f.1:8000", "write http://127.0.0.1:8000$"),
+        ("http://256.1.1.1", "is not an origin"),
+        ("http://1.2.3.4.5", "is not an origin"),
+        ("http://[0:0:0:0:0:0:0:1]:3000", r"write http://\[::1\]:3000$"),
+        ("http://[fe80::1%eth0]", "is not an origin"),
+        ("https://shop..example", "is not an origin"),
+        ("https://b\u00fccher.example", "write https://xn--bcher-kva.example$"),
         ("https://*.example", r"a \* cannot stand for a part"),
     ],
 )
@@ -113,7 +123,16 @@ def test_cors_origin_that_never_matches_is_refused_with_the_right_form(
 
 
 @pytest.mark.parametrize(
-    "origin", ["*", "https://shop.example", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"]
+    "origin",
+    [
+        "*",
+        "https://shop.example",
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "http://[::1]:3000",
+        "https://a_b.example",
+        "https://shop.example.",
+    ],
 )
 def test_cors_origin_as_browsers_send_it_is_kept(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSYS_CORS__ORIGINS", origin)
