@@ -78,15 +78,19 @@ def main(argv: Sequence[str]) -> int:
         return run_command(command, argv[1:], settings)
     except RecsysError as error:
         sys.stderr.write(f"error: {error}\n")
-        if prepared := os.environ.get("MLFLOW_RUN_ID"):
-            drop_prepared(prepared)
+        drop_prepared()
         return EXIT_USAGE if isinstance(error, ParameterError) else EXIT_FAILED
+    except SystemExit as end:
+        if end.code == EXIT_USAGE:  # by the parser, for a flag or its value
+            drop_prepared()
+        raise
 
 
-def drop_prepared(run_id: str) -> None:
+def drop_prepared() -> None:
     """Remove the run that ``mlflow run`` has prepared, if the command has not begun it; MLflow is imported for that."""
-    module = import_module("training.prepared_run")
-    module.drop_prepared_run(run_id, os.environ.get("MLFLOW_TRACKING_URI"))
+    if run_id := os.environ.get("MLFLOW_RUN_ID"):
+        module = import_module("training.prepared_run")
+        module.drop_prepared_run(run_id, os.environ.get("MLFLOW_TRACKING_URI"))
 
 
 def run_command(command: str, argv: Sequence[str], settings: Settings) -> int:

@@ -99,27 +99,49 @@ def runs_of(clone: Path, **search: object) -> list[Run]:
     return list(client.search_runs(ids, **search))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
         (["-P", "method=item-kn"], "no method is called 'item-kn'; did you mean 'item-knn'?"),
-        pytest.param(
-            ["--experiment-name", "movie-recommender", "-P", "data_dir=nowhere"],
-            "nowhere: there is no such",
-            marks=pytest.mark.slow,
-        ),
+        (["--experiment-name", "movie-recommender", "-P", "data_dir=nowhere"], "nowhere: there is no such"),
+        (["-P", "split=foo"], "foo"),
+        (["-P", "engine=foo"], "foo"),
+        (["-e", "sweep", "-P", "method=popularity"], "popularity has no search space"),
+        (["-P", "seed=abc"], "argument --seed: invalid int value: 'abc'"),
+        (["-P", "holdout_ratio=x"], "argument --holdout-ratio: invalid float value: 'x'"),
+        (["-P", "splitt=hash"], "there is no argument --splitt; did you mean '--split'?"),
     ],
 )
-def test_mlflow_run_of_what_is_mistyped_leaves_no_run(clone: Path, flags: list[str], told: str) -> None:
+def test_mlflow_run_of_what_is_mistyped_says_it_in_a_sentence_and_leaves_no_run(
+    clone: Path, flags: list[str], told: str
+) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    before = [run.info.run_id for run in runs_of(clone)]
+    before = {run.info.run_id for run in runs_of(clone)}
     command = ["mlflow", "run", ".", "--env-manager", "local", *flags]
     done = subprocess.run(
         command, cwd=clone, env=environment(PATH=path), capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode != 0
-    assert told in done.stderr
-    assert [run.info.run_id for run in runs_of(clone)] == before
+    assert "Traceback" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert told in errors[0]
+    prepared = done.stderr.partition("in run with ID '")[2].partition("'")[0]
+    assert prepared
+    assert prepared not in before
+    assert is_deleted(clone, prepared)
+    assert {run.info.run_id for run in runs_of(clone)} == before
+
+
+def is_deleted(clone: Path, run_id: str) -> bool:
+    """Wait until a run is deleted, which happens after ``mlflow run`` has ended."""
+    client = MlflowClient(f"sqlite:///{clone}/mlflow.db")
+    for _ in range(600):
+        if client.get_run(run_id).info.lifecycle_stage == "deleted":
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.usefixtures("run_here")
