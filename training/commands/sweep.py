@@ -9,6 +9,7 @@ exit codes: 0 done; 1 failed, also when no trial succeeds; 2 called in a wrong w
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 from datetime import UTC, datetime
@@ -84,15 +85,15 @@ def sweep_as_text(result: SweepResult, args: argparse.Namespace) -> str:
 
 
 def train_command(result: SweepResult, args: argparse.Namespace) -> str:
-    """Return the command that trains with the best parameters."""
-    flags = [f"--method {result.best.method}"]
+    """Return the line for a shell that trains with the best parameters."""
     params = ",".join(f"{key}={value}" for key, value in result.best.params.model_dump(mode="json").items())
-    flags += [f"--params {params}"] if params else []
-    for name in ("data_dir", "duplicates", "unknown_movies", "scale"):
-        value = getattr(args, name)
-        flags += [f"--{name.replace('_', '-')} {value}"] if value else []
-    flags += [f"--split {args.split} --holdout-ratio {args.holdout_ratio} --seed {args.seed}"]
-    return f"python -m training train {' '.join(flags)}"
+    flags = {"method": result.best.method, "params": params}
+    flags |= {name: getattr(args, name) for name in ("data_dir", "duplicates", "unknown_movies", "scale")}
+    flags |= {"split": args.split, "holdout_ratio": str(args.holdout_ratio), "seed": str(args.seed)}
+    words = ["python", "-m", "training", "train"]
+    for name, value in flags.items():
+        words += [f"--{name.replace('_', '-')}", value] if value else []
+    return shlex.join(words)
 
 
 def sweep_as_json(result: SweepResult, plan: SweepPlan) -> dict[str, object]:

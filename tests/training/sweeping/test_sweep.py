@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from pathlib import Path
 
 import optuna
@@ -207,6 +208,13 @@ def test_sweep_command_shows_how_to_train_with_the_best(dataset, store, monkeypa
     shown = capsys.readouterr()
     assert "to train with it: python -m training train --method item-knn --params recency=0.0,weighting=" in shown.out
     assert "2/2" in shown.err
+    place = "my data; it's (new)"
+    shared = ["--method", "item-knn", "--trials", "2", "--folds", "1", "--study", "shown"]
+    assert main(["sweep", *shared, "--data-dir", place]) == 0
+    line = capsys.readouterr().out.partition("to train with it: ")[2].splitlines()[0]
+    words = shlex.split(line, comments=True)
+    assert words[words.index("--data-dir") + 1] == place
+    assert words[-6:] == ["--split", "random", "--holdout-ratio", "0.25", "--seed", "42"]
     assert main(["sweep", "--method", "item-knn", "--trials", "2", "--folds", "1", "--study", "shown", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["trials"]["resumed"] == 2
