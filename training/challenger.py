@@ -7,12 +7,15 @@ from recsys.model_version import ModelVersion
 from recsys.registry import HEADLINE, Registry
 from recsys.traffic import CHALLENGER
 
-PROTOCOL = ("dataset_digest", "split", "holdout_ratio", "seed")
-"""Parameters of a run that have to be the same for two of its metrics to be comparable."""
+PROTOCOL = ("split", "holdout_ratio", "seed", "eval_users")
+"""Parameters of a run that have to be the same for two of its metrics on the same data to be comparable."""
+
+OF_OLD = {"eval_users": "all"}
+"""What runs without a parameter were measured with: those from before it was put on record."""
 
 
 def give_challenger(registry: Registry, candidate: ModelVersion) -> str:
-    """Give the alias to a new version, unless the present holder is better on the same data and split.
+    """Give the alias to a new version, unless the present holder is better on the same data, or was judged otherwise.
 
     Returns
     -------
@@ -26,24 +29,47 @@ def give_challenger(registry: Registry, candidate: ModelVersion) -> str:
 
 
 def _why_kept(registry: Registry, holder: ModelVersion, candidate: ModelVersion) -> str:
-    """Compare two versions by their headline metric; where that says nothing, the newer one is the candidate."""
+    """Compare two versions by their headline metric; on other data, or where one has none, the newer one is taken."""
     theirs, ours = (registry.headline_metrics(version.version).get(HEADLINE) for version in (holder, candidate))
-    if theirs is None or ours is None or ours >= theirs:
+    judged = [_params_of_run(registry, version) for version in (holder, candidate)]
+    if theirs is None or ours is None or not all(judged):
         return ""
-    if _protocol(registry, holder) != _protocol(registry, candidate):
+    digests = {params.get("dataset_digest") for params in judged}
+    if len(digests) > 1 or digests == {None}:
+        return ""
+    kept = f"version {holder.version} ({holder.tags.get('method', 'method unknown')}) stays {CHALLENGER}"
+    before, now = (
+        {name: _plain(params.get(name, OF_OLD.get(name, "unknown"))) for name in PROTOCOL} for params in judged
+    )
+    if before != now:
+        differing = [name for name in PROTOCOL if before[name] != now[name]]
+        told = " and ".join(f"{name} {now[name]} instead of {before[name]}" for name in differing)
+        return (
+            f"{kept}: version {candidate.version} was measured on the same data with {told}, so their {HEADLINE} do "
+            f"not compare; to give it the alias all the same: python -m training promote {candidate.version} "
+            f"--alias {CHALLENGER}"
+        )
+    if ours >= theirs:
         return ""
     return (
-        f"version {holder.version} ({holder.tags.get('method', 'method unknown')}) stays {CHALLENGER}: on the same "
-        f"data and split its {HEADLINE} is {theirs:.4f}, and that of version {candidate.version} is {ours:.4f}"
+        f"{kept}: on the same data and split its {HEADLINE} is {theirs:.4f}, and that of version "
+        f"{candidate.version} is {ours:.4f}"
     )
 
 
-def _protocol(registry: Registry, version: ModelVersion) -> tuple[str | None, ...]:
-    """Return what a version was measured on; its own number where its run is gone, so that it equals no other."""
+def _plain(value: str) -> str:
+    """Return a parameter in one spelling: `mlflow run` logs numbers as they were typed, such as ``.250``."""
+    try:
+        return str(int(value)) if value.strip().lstrip("+-").isdecimal() else str(float(value))
+    except ValueError:
+        return value
+
+
+def _params_of_run(registry: Registry, version: ModelVersion) -> dict[str, str]:
+    """Return the parameters of the run of a version; empty where the run is gone."""
     client = MlflowClient(tracking_uri=registry.tracking_uri)
     try:
         with registry.registry_errors(f"the run of version {version.version}"):
-            params = client.get_run(version.run_id).data.params
+            return dict(client.get_run(version.run_id).data.params)
     except RegistryError:
-        return (str(version.version),)
-    return tuple(params.get(name) for name in PROTOCOL)
+        return {}

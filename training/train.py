@@ -67,9 +67,9 @@ def train(
 ) -> Trained:
     """Run the experiment, log it, and register the model refitted on all ratings.
 
-    The new version gets the alias ``Challenger``, unless its holder is better on the same data and split, and
-    ``alias``, if one is given, when that has never been set. ``data`` are the ratings in memory, or an engine that
-    works on them where they lie.
+    The new version gets the alias ``Challenger``, unless its holder is better on the same data and split or was
+    judged on another split of the same data, and ``alias``, if one is given, when that has never been set.
+    ``data`` are the ratings in memory, or an engine that works on them where they lie.
     ``tags`` are put on the run; ``data_flags`` are how a command line names these data, for the run's note.
     """
     mlflow.set_tracking_uri(registry.tracking_uri)

@@ -15,6 +15,7 @@ from recsys.model_version import ModelVersion
 from recsys.registry import Registry
 from recsys.traffic import CHALLENGER
 from training.challenger import give_challenger
+from training.cli import main
 
 
 @pytest.fixture
@@ -60,13 +61,51 @@ def test_challenger_is_kept_by_the_better_one_and_said(registry: Registry, datas
     assert challenger(registry) == 1
 
 
-@pytest.mark.parametrize("params", [{"seed": 7}, {"split": "temporal"}, {"holdout_ratio": 0.5}])
-def test_challenger_of_another_split_is_not_comparable(
-    registry: Registry, dataset: Dataset, params: dict[str, object]
+@pytest.mark.parametrize("ndcg", [0.05, 0.9])
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"seed": 7}, "seed 7 instead of 42"),
+        ({"split": "temporal"}, "split temporal instead of random"),
+        ({"holdout_ratio": 0.5, "seed": 1}, "holdout_ratio 0.5 instead of 0.25 and seed 1 instead of 42"),
+        ({"eval_users": 50}, "eval_users 50 instead of all"),
+    ],
+)
+def test_challenger_stays_where_another_split_says_nothing(
+    registry: Registry, dataset: Dataset, params: dict[str, object], told: str, ndcg: float
 ) -> None:
     give_challenger(registry, trained(registry, dataset, 0.5))
-    assert give_challenger(registry, trained(registry, dataset, 0.05, **params)) == ""
+    reason = give_challenger(registry, trained(registry, dataset, ndcg, **params))
+    assert reason == (
+        f"version 1 (item-knn) stays Challenger: version 2 was measured on the same data with {told}, so their "
+        "ndcg_at_10 do not compare; to give it the alias all the same: python -m training promote 2 --alias Challenger"
+    )
+    assert challenger(registry) == 1
+
+
+def test_challenger_from_before_eval_users_were_on_record_is_one_of_all_users(
+    registry: Registry, dataset: Dataset
+) -> None:
+    give_challenger(registry, trained(registry, dataset, 0.5))
+    assert give_challenger(registry, trained(registry, dataset, 0.6, eval_users="all")) == ""
     assert challenger(registry) == 2
+
+
+def test_challenger_spelling_of_numbers_is_no_difference(registry: Registry, dataset: Dataset) -> None:
+    give_challenger(registry, trained(registry, dataset, 0.5))
+    assert give_challenger(registry, trained(registry, dataset, 0.6, holdout_ratio=".250", seed="042")) == ""
+    assert challenger(registry) == 2
+
+
+def test_challenger_is_given_by_the_command_that_the_sentence_names(
+    registry: Registry, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_challenger(registry, trained(registry, dataset, 0.5))
+    told = give_challenger(registry, trained(registry, dataset, 0.05, seed=7))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.tracking_uri)
+    assert main(told.partition("python -m training ")[2].split()) == 0
+    assert challenger(registry) == 2
+    assert set(registry.aliases()) <= {"Challenger", "challenger"}
 
 
 def test_challenger_of_other_data_is_not_comparable(registry: Registry, dataset: Dataset, tiny: Dataset) -> None:

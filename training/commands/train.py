@@ -1,7 +1,8 @@
 """Train, evaluate, track and register a model.
 
 The run shows every metric beside that of a popularity baseline. The model is then fitted on all ratings and becomes
-the newest version of the registered model, with the alias Challenger; with the served alias too when nothing has it.
+the newest version of the registered model, with the alias Challenger, unless the present one is better on the same data
+and split, or was judged on another split of the same data; with the served alias too when nothing has it.
 --engine spark does the same over the partitions of a Spark cluster, see docs/scale.md.
 """
 
