@@ -84,7 +84,9 @@ def create_app(
         shadow=services.shadow,
     )
     if settings.cors.origins:
-        app.add_middleware(AnsweringCors, origins=settings.cors.origins, served=services.served)
+        app.add_middleware(
+            AnsweringCors, origins=settings.cors.origins, served=services.served, metrics=services.metrics
+        )
     return app
 
 

@@ -34,7 +34,6 @@ USER: dict[str, Any] = {
     "description": "Who asks, so that one user always gets the same version while two share the traffic; hashed, never "
     "kept or logged. `user_id` in a body counts for more; without both the correlation id decides.",
 }
-GUESSED = {"429": "too many wrong tokens; `Retry-After` tells when to come back"}
 
 
 def add_schema(app: FastAPI) -> None:
@@ -55,16 +54,14 @@ def _completed(of_routes: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         for method, operation in operations.items():
             if takes_part(path):
                 operation.setdefault("parameters", []).append(USER)
-            for status, description in _answers(path, method, operation).items():
+            for status, description in _answers(path, method).items():
                 operation["responses"].setdefault(status, {"description": description, "content": ERROR})
     return found
 
 
-def _answers(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:
+def _answers(path: str, method: str) -> dict[str, str]:
     answers = dict(ANYWHERE)
     if method == "post":
         answers |= WITH_A_BODY
         answers |= {} if path in READING_POSTS else CHANGING
-    if operation.get("security"):
-        answers |= GUESSED
     return answers

@@ -272,6 +272,7 @@ PIPELINED = {
     "bad_chunk": (NO_HTTP["bad_chunk"], 400),
     "no_host": (NO_HTTP["no_host"], 400),
     "version": (LIVE.replace(b"1.1", b"2.0") + b"\r\n", 505),
+    "large_head": (LIVE + b"X: " + b"x" * 70_000 + b"\r\n\r\n", 431),
 }
 
 

@@ -18,6 +18,7 @@ UNKNOWN_VERSION: Responses = {404: {"model": ErrorAnswer, "description": "the re
 CLOSED: Responses = {
     401: {"model": ErrorAnswer, "description": "the token is missing or wrong"},
     403: {"model": ErrorAnswer, "description": "no admin token is configured"},
+    429: {"model": ErrorAnswer, "description": "too many wrong tokens; `Retry-After` tells when to come back"},
 }
 INVALID: Responses = {422: {"model": ErrorAnswer, "description": "`detail` lists the fields that are wrong"}}
 TOO_LARGE: Responses = {413: {"model": ErrorAnswer, "description": "the body is larger than 256 KiB"}}

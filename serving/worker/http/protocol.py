@@ -70,6 +70,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._undelivered = 0
+        self._n_read = 0
         self._held = 0
         self._n_unanswered = 0
         self._complaint: Complaint | None = None
@@ -96,6 +97,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self.refuse(431, HEAD_TOO_LARGE)
             return
         self.patience.more_has_come()
+        self._n_read = len(data)
         self._hold(len(data))
         try:
             self.feed(data)
@@ -112,7 +114,8 @@ class BoundedHttpProtocol(AtOnceProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
-        if self._undelivered > MAX_HEAD_BYTES and is_too_large(self.url, self.headers):  # without a part of the body
+        # Neither the requests before it nor a part of its body, which have come with it, count.
+        if max(self._undelivered, self._n_read) > MAX_HEAD_BYTES and is_too_large(self.url, self.headers):
             self._complain(Complaint(431, HEAD_TOO_LARGE))
         self._undelivered = 0
         self._check_head()

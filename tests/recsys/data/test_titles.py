@@ -30,3 +30,8 @@ def test_year_of_title_is_the_last_in_parentheses(title: str, year: int) -> None
 @given(st.text(), st.integers(1000, 9999))
 def test_year_of_any_text_before_it_does_not_matter(text: str, year: int) -> None:
     assert year_of(f"{text} ({year})") == year
+
+
+@pytest.mark.parametrize("text", ["(1995-", "(1995", "(", "(1995-2000", "((((", "(1995 - 2000 - "])
+def test_year_of_blanks_without_end_is_found_out_in_one_pass(text: str) -> None:
+    assert year_of(text + " " * 300_000) == 0

@@ -1,10 +1,14 @@
 """Requests of other sites' pages, encoded bodies, HEAD, redirects, and errors that Starlette makes by itself."""
 
 import gzip
+import io
+import json
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from recsys.logs import set_up_logs
 
 CHANGING = ("/cache/clear", "/model/reload", "/versions/1/load")
 FOREIGN: list[dict[str, str]] = [
@@ -157,6 +161,17 @@ def test_preflight_that_is_refused_has_the_one_shape(client: TestClient, asked: 
     assert (answer.status_code, answer.json()["error"]) == (400, "BadRequestError")
     assert answer.headers["X-Correlation-ID"] == answer.json()["correlation_id"]
     assert answer.headers["X-Model-Version"] == "1"
+
+
+@pytest.mark.parametrize(("origin", "status"), [("https://evil.example", 400), ("https://films.example", 200)])
+def test_preflight_is_counted_and_logged(client: TestClient, origin: str, status: int) -> None:
+    set_up_logs("INFO", as_json=True, stream=(log := io.StringIO()))
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "X-Correlation-ID": "before"}
+    assert client.options("/recommend", headers=asked).status_code == status
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    told = [(line["method"], line["path"], line["status_code"]) for line in lines if line["correlation_id"] == "before"]
+    assert told == [("OPTIONS", "/recommend", status)]
+    assert client.get("/metrics").json()["status_codes"][str(status)] == 1
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -63,3 +63,10 @@ def test_missing_tokens_are_no_guesses(client: TestClient) -> None:
     for _ in range(20):
         assert client.post("/cache/clear").status_code == 401
     assert client.post("/cache/clear", headers=RIGHT).status_code == 200
+
+
+def test_too_many_guesses_are_documented_wherever_a_token_is_asked_for(client: TestClient) -> None:
+    operations = [one for path in client.get("/openapi.json").json()["paths"].values() for one in path.values()]
+    asking = [one for one in operations if "401" in one["responses"]]
+    assert len(asking) > 5
+    assert all("429" in one["responses"] for one in asking)
