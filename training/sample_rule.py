@@ -19,20 +19,23 @@ def is_of_sample(version: ModelVersion) -> bool:
 def forbid_sample_beside_other_data(registry: Registry, alias: str, reason: str) -> None:
     """Do nothing where the sample may stand in: when nothing is registered yet, or what is served is of the sample.
 
+    Where nothing is served, any registered version of other data forbids it.
+
     Raises
     ------
     DataError
-        When the served version, or the newest where none is, was trained on other data: versions of invented ratings
+        When the served version, or any where none is served, was trained on other data: versions of invented ratings
         beside it would be compared with it, and promoted.
     """
     versions = registry.versions()
     if not versions:
         return
     served = registry.aliased(alias)
-    version = served or versions[0]
-    trained_on = version.tags.get("dataset", "data that are not on record")
-    if trained_on == SAMPLE_NAME:
+    others = [found for found in ([served] if served else versions) if found.tags.get("dataset") != SAMPLE_NAME]
+    if not others:
         return
+    version = others[0]
+    trained_on = version.tags.get("dataset", "data that are not on record")
     who = f"{alias} is version {version.version}, which" if served else f"version {version.version}"
     raise DataError(
         f"{reason}; {who} was trained on {trained_on}: name the folder of such data with --data-dir or "

@@ -149,6 +149,18 @@ def test_commands_without_data_stop_beside_a_version_of_other_data(run: Run, reg
 
 
 @pytest.mark.usefixtures("no_download")
+def test_train_without_data_and_production_stops_beside_any_version_of_other_data(
+    run: Run, registry: Registry, tiny: Dataset
+) -> None:
+    add_version(registry, tiny, recipe("item-knn"), ndcg_at_10=0.3)
+    add_version(registry, sample_dataset(), recipe("popularity"), ndcg_at_10=0.3)
+    code, _, err = run("train", "--method", "content-jaccard")
+    assert code == 1
+    assert "version 1 was trained on tiny: name the folder" in err
+    assert len(registry.versions()) == 2
+
+
+@pytest.mark.usefixtures("no_download")
 def test_the_sample_is_used_when_named_or_when_nothing_is_registered(run: Run, registry: Registry) -> None:
     flags = ["--method", "content-jaccard"]
     assert run("train", *flags)[0] == 0
