@@ -323,6 +323,15 @@ def mixed(registry, dataset, tiny, tmp_path, monkeypatch):
     mlflow.set_tracking_uri(registry.tracking_uri)
 
 
+def test_compare_two_versions_without_a_digest_gives_no_verdict(mixed, run):
+    for version in ("1", "2"):
+        client_of(mixed).delete_model_version_tag(mixed.name, version, "dataset_digest")
+    code, out, _ = run("compare", "1", "2")
+    assert code == 0
+    assert "whether these are the same data is not on record, so there is no verdict" in out
+    assert "both lists" not in out
+
+
 @pytest.mark.usefixtures("mixed")
 def test_compare_versions_of_different_data_gives_no_verdict(run, dataset, tiny):
     code, out, _ = run("compare", "1", "2")

@@ -19,7 +19,7 @@ from recsys.registry import registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams, split
 from training.commands import shared_flags
-from training.data_check import data_of
+from training.data_check import data_of, is_same_data
 from training.gating.comparison import Comparison, UserLists, compare
 from training.promotion import find_version
 from training.reporting.console import text_table
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise ParameterError(f"{registry.name} has no version yet; train one first: python -m training train")
     a, b = (find_version(registry, wanted, versions) for wanted in (args.a, args.b))
     split_params = shared_flags.split_of(args)
-    if a.tags.get("dataset_digest") != b.tags.get("dataset_digest"):
+    if a.version != b.version and not is_same_data(a, b):
         told = apart(a, b)
         sys.stdout.write(json.dumps(told, indent=2) + "\n" if args.json else apart_as_text(told))
         return 0
@@ -65,8 +65,10 @@ def terms_of(dataset: Dataset, split_params: SplitParams) -> str:
 
 def apart(a: ModelVersion, b: ModelVersion) -> dict[str, object]:
     """Return what can be said of two versions of different data: their data, and the metrics that each is known by."""
+    on_record = all(version.tags.get("dataset_digest") for version in (a, b))
+    what = "different data" if on_record else "whether these are the same data is not on record"
     sentence = (
-        f"Version {a.version} was trained on {data_of(a)}, and version {b.version} on {data_of(b)}: different data, so "
+        f"Version {a.version} was trained on {data_of(a)}, and version {b.version} on {data_of(b)}: {what}, so "
         "there is no verdict and no difference of their metrics."
     )
     known = [{name: version.tags[name] for name in TAGGED_METRICS if name in version.tags} for version in (a, b)]
