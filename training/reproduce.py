@@ -8,7 +8,12 @@ from recsys.splits import SplitParams
 
 
 def reproduction_command(
-    recipe: Recipe, split_params: SplitParams, *, experiment: str, data_flags: Mapping[str, str]
+    recipe: Recipe,
+    split_params: SplitParams,
+    *,
+    experiment: str,
+    data_flags: Mapping[str, str],
+    max_users: int | None = None,
 ) -> str:
     """Return one line for a shell in the project's folder, with its environment active.
 
@@ -16,6 +21,8 @@ def reproduction_command(
     ----------
     data_flags
         Flags of the command and their values, by which the data were found and read: ``{"data_dir": "ml-100k"}``.
+    max_users
+        How many users were evaluated, as a fixed sample; None for all.
     """
     params = ",".join(f"{name}={value}" for name, value in recipe.params.model_dump(mode="json").items())
     parameters = {
@@ -25,6 +32,7 @@ def reproduction_command(
         "split": split_params.strategy,
         "holdout_ratio": f"{split_params.holdout_ratio:g}",
         "seed": str(split_params.seed),
+        "eval_users": str(max_users or ""),
     }
     words = ["mlflow", "run", ".", "--env-manager", "local", "--experiment-name", experiment]
     for name, value in parameters.items():

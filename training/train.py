@@ -91,7 +91,9 @@ def train(
         logged, facts = tracking.log_refitted(engine, recipe)
         metrics = {**outcome.own_metrics, **facts}
         experiment = chosen_experiment(registry)
-        again = reproduction_command(recipe, split_params, experiment=experiment, data_flags=data_flags or {})
+        again = reproduction_command(
+            recipe, split_params, experiment=experiment, data_flags=data_flags or {}, max_users=max_users
+        )
         mlflow.set_tag(MLFLOW_RUN_NOTE, describe_run(dataset, recipe, outcome, logged.model_uri, again))
         mlflow.log_metrics(metrics, model_id=logged.model_id, dataset=logged_dataset)
         tags = _version_tags(dataset, recipe, split_params, outcome) | version_facts(dataset, run, outcome)

@@ -1,12 +1,16 @@
 """The flags that say where data are and what to do with ratings that cannot be taken as they are."""
 
 import json
+import shlex
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import mlflow
 import pytest
 from empty_store import write_empty_store
+from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from recsys.data.policies import Note
 from recsys.data.sample import sample_dataset
@@ -87,3 +91,36 @@ def test_log_reading_is_a_table_of_the_run(tmp_path: Path) -> None:
     table = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/{READING}")
     assert table["columns"] == ["source", "what", "action", "count", "example"]
     assert table["data"] == [["a.csv", "links", "dropped", 2, "line 3"]]
+
+
+def test_note_of_a_run_repeats_what_the_settings_said_and_the_users_evaluated(
+    tmp_path: Path, rows: list[tuple[int, int, float, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = write_empty_store(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    place = str(write_folder(tmp_path / "data", text_of([*rows, (9, 99, 8, 1)], HEADER)))
+    settings = {"RECSYS_DATA__SCALE": "1-10", "RECSYS_DATA__UNKNOWN_MOVIES": "drop"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    flags = ["--method", "popularity", "--holdout-ratio", "0.4", "--eval-users", "3", "--data-dir", place]
+    assert main(["train", *flags]) == 0
+    first = newest_run(uri)
+    for name in settings:
+        monkeypatch.delenv(name)
+    line = next(line for line in first.data.tags["mlflow.note.content"].splitlines() if "mlflow run" in line)
+    words = shlex.split(line)
+    given = [word for flag, word in pairwise(words) if flag == "-P"]
+    assert {"scale=1-10", "unknown_movies=drop", "eval_users=3"} <= set(given)
+    assert not any(word.startswith("duplicates=") for word in given)
+    assert main(["train", *(f"--{word}" for word in given)]) == 0
+    again = newest_run(uri)
+    assert again.info.run_id != first.info.run_id
+    assert again.data.params == first.data.params
+    assert again.data.metrics["ndcg_at_10"] == first.data.metrics["ndcg_at_10"]
+
+
+def newest_run(uri: str) -> Run:
+    client = MlflowClient(uri)
+    (experiment,) = client.search_experiments(filter_string="name = 'movie-recommender'")
+    return client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"])[0]

@@ -1,6 +1,7 @@
 """The run that ``mlflow run`` prepares for a command that refuses to work."""
 
 import pytest
+from empty_store import write_empty_store
 from mlflow import MlflowClient
 
 from training.cli import main
@@ -11,7 +12,7 @@ PROJECT_TAGS = {"mlflow.project.entryPoint": "main"}
 
 @pytest.fixture
 def tracking_uri(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
-    uri = f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
+    uri = write_empty_store(tmp_path_factory.mktemp("store"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     return uri
 

@@ -141,10 +141,20 @@ def recipe_from_flags(args: argparse.Namespace) -> Recipe:
 
 
 def data_flags_of(args: argparse.Namespace, settings: Settings, dataset: RatingsFacts) -> dict[str, str]:
-    """Return the flags that lead to a dataset again, by name; the sample by its name, however it came about."""
+    """Return the flags that lead to a dataset again, by name; the sample by its name, however it came about.
+
+    What the settings say counts as well, since whoever repeats a run may have others.
+    """
     place = args.data_dir or str(settings.data.dir)
-    given = {name: getattr(args, name) for name in ("duplicates", "unknown_movies", "scale") if getattr(args, name)}
-    return {"data_dir": SAMPLE_NAME if dataset.name == SAMPLE_NAME else place, **given}
+    plain = type(settings.data).model_fields
+    given = {name: getattr(args, name) for name in ("duplicates", "unknown_movies", "scale")}
+    for name, flag in given.items():
+        setting = getattr(settings.data, name)
+        given[name] = flag or (setting if setting != plain[name].default else "")
+    return {
+        "data_dir": SAMPLE_NAME if dataset.name == SAMPLE_NAME else place,
+        **{name: value for name, value in given.items() if value},
+    }
 
 
 def split_of(args: argparse.Namespace) -> SplitParams:
