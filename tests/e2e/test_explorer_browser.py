@@ -591,6 +591,7 @@ def test_compare_versions_on_different_data_shows_no_difference(
         page = open_page("#compare=1-3")
         use_token(page)
         expect(page.locator(".warning")).to_contain_text("Trained on different data", timeout=120_000)
+        expect(page.locator(".warning")).to_contain_text("version 3 on other (ffffffff)")
         expect(page.locator(".metrics")).not_to_contain_text("Difference")
     finally:
         client = MlflowClient(tracking_uri=registry.tracking_uri, registry_uri=registry.tracking_uri)

@@ -5,13 +5,13 @@ import { metricName, metricNames } from "./versions.js";
 
 const RANDOM = "ndcg_at_10_random_split";
 
-/** Return a table of the metrics of two listed versions, and a warning where they do not compare; null without any. */
+/** Return a table of the metrics of two listed versions, and a warning where they do not compare; null without either. */
 export function metricTable(left, right) {
   const pair = [left, right];
   const found = pair.map(withRandomSplit);
   const names = metricNames(...found).filter((name) => name !== RANDOM || pair.some(({ metrics }) => RANDOM in metrics));
-  if (names.length === 0) return null;
   const data = left.dataset === right.dataset && left.dataset_digest === right.dataset_digest;
+  if (names.length === 0) return data ? null : warning(pair, data);
   const split = data && left.split === right.split;
   const compares = (name) => split || (data && name === RANDOM && drawOf(left) === drawOf(right));
   const differing = names.some((name) => compares(name) && found.every((metrics) => name in metrics));
