@@ -17,5 +17,5 @@ def open_data(data_dir: Path | None) -> tuple[Dataset, Path]:
     """Return the dataset and its place, as a process in any folder finds it; an empty ml-100k is downloaded."""
     settings = read_settings()
     place = data_dir or settings.data.dir
-    dataset = find_dataset(place, explicit=data_dir is not None or "dir" in settings.data.model_fields_set)
+    dataset = find_dataset(place, explicit=data_dir is not None or settings.data.is_place_named)
     return dataset, place.resolve() if place.exists() else place  # neither the sample nor a bucket is a folder

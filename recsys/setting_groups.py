@@ -36,6 +36,11 @@ class DataSettings(_Group):
     scale: str = ""
     """The worst and the best rating, as ``1-10``, when they are not those of MovieLens."""
 
+    @property
+    def is_place_named(self) -> bool:
+        """Return whether somebody has named the place, so that it has to exist."""
+        return "dir" in self.model_fields_set
+
 
 class ModelSettings(_Group):
     """Which model is served, and how it is kept up to date."""

@@ -109,7 +109,7 @@ def positive_integer(text: str) -> int:
 
 def dataset_of(args: argparse.Namespace, settings: Settings) -> Dataset:
     """Return the dataset that the flags and the settings name."""
-    explicit = bool(args.data_dir) or "dir" in settings.data.model_fields_set
+    explicit = bool(args.data_dir) or settings.data.is_place_named
 
     def forbid_sample(reason: str) -> None:
         forbid_sample_beside_other_data(registry_of(settings), settings.model.alias, reason)
@@ -146,11 +146,8 @@ def data_flags_of(args: argparse.Namespace, settings: Settings, dataset: Ratings
     What the settings say counts as well, since whoever repeats a run may have others.
     """
     place = args.data_dir or str(settings.data.dir)
-    plain = type(settings.data).model_fields
-    given = {name: getattr(args, name) for name in ("duplicates", "unknown_movies", "scale")}
-    for name, flag in given.items():
-        setting = getattr(settings.data, name)
-        given[name] = flag or (setting if setting != plain[name].default else "")
+    said = settings.data.model_dump(exclude_defaults=True)
+    given = {name: getattr(args, name) or said.get(name) for name in ("duplicates", "unknown_movies", "scale")}
     return {
         "data_dir": SAMPLE_NAME if dataset.name == SAMPLE_NAME else place,
         **{name: value for name, value in given.items() if value},

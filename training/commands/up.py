@@ -75,7 +75,7 @@ def _tell_of_other_data(served: ModelVersion, settings: Settings) -> None:
     named = {part.split(".")[0] for part in configured.parts}
     if trained_on in UNNAMED and not any(name.startswith("ml-") for name in named):
         return  # Such data have the name of their format, whichever place they come from.
-    if "dir" in settings.data.model_fields_set and trained_on not in named:
+    if settings.data.is_place_named and trained_on not in named:
         _say(f"note: RECSYS_DATA__DIR is {settings.data.dir}; to serve a model of it: make up DATA={settings.data.dir}")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from recsys.evaluation.floor import shortfall
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
+from training.gating.catalog_checks import name_check
 from training.gating.contest_checks import NO_WORSE, coverage_check, floor_check
 from training.gating.evidence import NOBODY
 from training.gating.gate import Evidence, standing_checks
@@ -14,7 +15,7 @@ from training.gating.params import GateParams
 from training.gating.records import Recorded, recorded
 from training.gating.registered import Registered, open_registered
 from training.gating.smoke import problem_of_version
-from training.gating.thresholds import not_checked, switched_off
+from training.gating.thresholds import not_checked
 from training.gating.verdict import Check, Verdict
 
 
@@ -43,15 +44,10 @@ def judge_by_hand(
 
 def _name_by_tags(check: Check, version: ModelVersion, served: ModelVersion, params: GateParams) -> Check:
     """Return the check of the name of the data by the tags of both; any other check as it is."""
-    names = version.tags.get("dataset"), served.tags.get("dataset")
-    if check.name != "dataset_name" or not all(names):
+    ours, theirs = version.tags.get("dataset"), served.tags.get("dataset")
+    if check.name != "dataset_name" or not ours or not theirs:
         return check
-    sentence = f"it was trained on {names[0]}, Production on {names[1]}, by the tags of both"
-    if names[0] == names[1]:
-        return Check(check.name, check.group, "passed", sentence)
-    if params.min_catalog_kept is None:
-        return switched_off(check.name, check.group, None, sentence)
-    return Check(check.name, check.group, "refused", f"{sentence}: other data are for a person to decide on")
+    return name_check(ours, theirs, params, known_by=", by the tags of both")
 
 
 def _beats_popularity(version: ModelVersion, served: ModelVersion) -> Check:

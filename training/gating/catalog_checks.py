@@ -41,6 +41,16 @@ def share_of_genres_kept(production: Catalog, candidate: Catalog) -> float | Non
     return float(np.mean([set(production.genres_of(a)) == set(candidate.genres_of(b)) for a, b in known]))
 
 
+def name_check(candidate: str, production: str, params: GateParams, known_by: str = "") -> Check:
+    """Return the check of the names of the data alone; ``known_by`` ends its sentence."""
+    sentence = f"it was trained on {candidate}, Production on {production}{known_by}"
+    if candidate == production:
+        return Check("dataset_name", "catalog", "passed", sentence)
+    if params.min_catalog_kept is None:
+        return switched_off("dataset_name", "catalog", None, sentence)
+    return Check("dataset_name", "catalog", "refused", f"{sentence}: other data are for a person to decide on")
+
+
 def _movies(candidate: Catalog, production: Catalog, params: GateParams) -> Check:
     kept = share_of_movies_kept(production, candidate)
     sentence = f"it knows {kept:.1%} of Production's movies by the same id and title"
@@ -58,14 +68,11 @@ def _genres(candidate: Catalog, production: Catalog, params: GateParams) -> Chec
 
 
 def _name(candidate: Side, production: Side, params: GateParams) -> Check:
-    sentence = f"it was trained on {candidate.name}, Production on {production.name}"
-    if candidate.name == production.name:
-        return Check("dataset_name", "catalog", "passed", sentence)
-    if params.min_catalog_kept is None:
-        return switched_off("dataset_name", "catalog", None, sentence)
-    if candidate.profile and production.profile:
+    check = name_check(candidate.name, production.name, params)
+    if check.status == "refused" and candidate.profile and production.profile:
         kept = share_kept(production.profile.sketch, candidate.profile.sketch).ratings
         if kept >= SAME_SOURCE:
-            told = f"{sentence}, of whose ratings it holds {kept:.0%}: the same source under another name"
-            return Check("dataset_name", "catalog", "passed", told, kept, SAME_SOURCE)
-    return Check("dataset_name", "catalog", "refused", f"{sentence}: other data are for a person to decide on")
+            told = f"it was trained on {candidate.name}, Production on {production.name}, of whose ratings it holds "
+            told += f"{kept:.0%}: the same source under another name"
+            return Check(check.name, check.group, "passed", told, kept, SAME_SOURCE)
+    return check
