@@ -1,5 +1,7 @@
 """Who is Challenger: the newest candidate that is at least as good as the one before it."""
 
+from collections.abc import Mapping
+
 from mlflow import MlflowClient
 
 from recsys.errors import RegistryError
@@ -38,15 +40,10 @@ def _why_kept(registry: Registry, holder: ModelVersion, candidate: ModelVersion)
     if len(digests) > 1 or digests == {None}:
         return ""
     kept = f"version {holder.version} ({holder.tags.get('method', 'method unknown')}) stays {CHALLENGER}"
-    before, now = (
-        {name: _plain(params.get(name, OF_OLD.get(name, "unknown"))) for name in PROTOCOL} for params in judged
-    )
-    if before != now:
-        differing = [name for name in PROTOCOL if before[name] != now[name]]
-        told = " and ".join(f"{name} {now[name]} instead of {before[name]}" for name in differing)
+    if differing := _other_protocol(*judged):
         return (
-            f"{kept}: version {candidate.version} was measured on the same data with {told}, so their {HEADLINE} do "
-            f"not compare; to give it the alias all the same: python -m training promote {candidate.version} "
+            f"{kept}: version {candidate.version} was measured on the same data with {differing}, so their {HEADLINE} "
+            f"do not compare; to give it the alias all the same: python -m training promote {candidate.version} "
             f"--alias {CHALLENGER}"
         )
     if ours >= theirs:
@@ -55,6 +52,15 @@ def _why_kept(registry: Registry, holder: ModelVersion, candidate: ModelVersion)
         f"{kept}: on the same data and split its {HEADLINE} is {theirs:.4f}, and that of version "
         f"{candidate.version} is {ours:.4f}"
     )
+
+
+def _other_protocol(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """Return in what the newer of two versions was measured otherwise, in words; empty where in nothing."""
+    before, now = (
+        {name: _plain(params.get(name, OF_OLD.get(name, "unknown"))) for name in PROTOCOL} for params in (theirs, ours)
+    )
+    differing = [name for name in PROTOCOL if before[name] != now[name]]
+    return " and ".join(f"{name} {now[name]} instead of {before[name]}" for name in differing)
 
 
 def _plain(value: str) -> str:

@@ -63,29 +63,15 @@ def describe(registry: Describable) -> None:
     try:
         metadata = registry.metadata()
         ledgers = _ledgers(metadata)
-        _write(metadata.description, model_block(registry.name, ledgers), registry.describe_model)
+        text = with_block(metadata.description, model_block(registry.name, ledgers))
+        if text != metadata.description:
+            registry.describe_model(text)
         for version in registry.versions():
-            block = version_block(version, ledgers)
-
-            def write(text: str, number: int = version.version) -> None:
-                registry.describe_version(number, text)
-
-            _write(version.description, block, write)
+            text = with_block(version.description, version_block(version, ledgers))
+            if text != version.description:
+                registry.describe_version(version.version, text)
     except RegistryError as error:
         logger.warning("the descriptions of {} are not brought up to date: {}", registry.name, error)
-
-
-def _write(existing: str, block: str, write: "Writer") -> None:
-    text = with_block(existing, block)
-    if text != existing:
-        write(text)
-
-
-class Writer(Protocol):
-    """Takes a description."""
-
-    def __call__(self, text: str) -> None:
-        """Write it down."""
 
 
 def with_block(text: str, block: str) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 from recsys.evaluation.floor import shortfall
 from recsys.model_version import ModelVersion
 from recsys.registry import Registry
-from training.gating.catalog_checks import name_check
 from training.gating.contest_checks import NO_WORSE, coverage_check, floor_check
-from training.gating.evidence import NOBODY
+from training.gating.evidence import NOBODY, names_of_data
 from training.gating.gate import Evidence, standing_checks
 from training.gating.params import GateParams
 from training.gating.records import Recorded, recorded
@@ -35,19 +34,10 @@ def judge_by_hand(
             evidence = Evidence(ours.side, NOBODY, problem)
             return Verdict(standing_checks(evidence, params, datetime.now(UTC)))
         theirs = open_registered(registry, served, Path(scratch) / "production")
-        checks = standing_checks(Evidence(ours.side, theirs.side, problem), params, datetime.now(UTC))
-        if isinstance(ours.side, str) or isinstance(theirs.side, str):
-            checks = tuple(_name_by_tags(check, version, served, params) for check in checks)
+        evidence = Evidence(ours.side, theirs.side, problem, names=names_of_data(version, served))
+        checks = standing_checks(evidence, params, datetime.now(UTC))
         popularity = _beats_popularity(version, served)
         return Verdict((*checks, popularity, *_on_record(registry, ours, theirs, params)))
-
-
-def _name_by_tags(check: Check, version: ModelVersion, served: ModelVersion, params: GateParams) -> Check:
-    """Return the check of the name of the data by the tags of both; any other check as it is."""
-    ours, theirs = version.tags.get("dataset"), served.tags.get("dataset")
-    if check.name != "dataset_name" or not ours or not theirs:
-        return check
-    return name_check(ours, theirs, params, known_by=", by the tags of both")
 
 
 def _beats_popularity(version: ModelVersion, served: ModelVersion) -> Check:

@@ -9,15 +9,22 @@ from training.gating.sides import Side
 from training.gating.thresholds import at_least, not_checked, switched_off
 from training.gating.verdict import Check
 
+NAME = "dataset_name"
+"""The check of what the data are called."""
+
 SAME_SOURCE = 0.1
 """Data of another name that still hold this share of Production's ratings come from the same people."""
 
 
-def catalog_checks(candidate: Side | str, production: Side | str, params: GateParams) -> tuple[Check, ...]:
-    """Return the checks of the movies, their genres and the name of the data."""
+def catalog_checks(
+    candidate: Side | str, production: Side | str, params: GateParams, names: tuple[str, str] = ("", "")
+) -> tuple[Check, ...]:
+    """Return the checks of the movies, their genres and the name of the data, where need be by the ``names`` of both."""
     if isinstance(candidate, str) or isinstance(production, str):
         why = candidate if isinstance(candidate, str) else str(production)
-        return tuple(not_checked(name, "catalog", why) for name in ("catalog_kept", "genres_kept", "dataset_name"))
+        movies, genres = (not_checked(check, "catalog", why) for check in ("catalog_kept", "genres_kept"))
+        told = name_check(*names, params, ", by the tags of both") if all(names) else not_checked(NAME, "catalog", why)
+        return movies, genres, told
     return (
         _movies(candidate.catalog, production.catalog, params),
         _genres(candidate.catalog, production.catalog, params),
@@ -45,10 +52,10 @@ def name_check(candidate: str, production: str, params: GateParams, known_by: st
     """Return the check of the names of the data alone; ``known_by`` ends its sentence."""
     sentence = f"it was trained on {candidate}, Production on {production}{known_by}"
     if candidate == production:
-        return Check("dataset_name", "catalog", "passed", sentence)
+        return Check(NAME, "catalog", "passed", sentence)
     if params.min_catalog_kept is None:
-        return switched_off("dataset_name", "catalog", None, sentence)
-    return Check("dataset_name", "catalog", "refused", f"{sentence}: other data are for a person to decide on")
+        return switched_off(NAME, "catalog", None, sentence)
+    return Check(NAME, "catalog", "refused", f"{sentence}: other data are for a person to decide on")
 
 
 def _movies(candidate: Catalog, production: Catalog, params: GateParams) -> Check:

@@ -69,7 +69,13 @@ def gather_evidence(registry: Registry, candidate: Candidate, state: AliasState,
             return Evidence(ours.side, NOBODY, smoke_problem, withdrawn=state.was_withdrawn)
         served = open_registered(registry, registry.version(state.current), Path(scratch) / "production")
         trials, notes = _trials(registry, candidate, served, params)
-        return Evidence(ours.side, served.side, smoke_problem, trials=trials, notes=notes)
+        names = names_of_data(candidate.version, served.version)
+        return Evidence(ours.side, served.side, smoke_problem, trials=trials, notes=notes, names=names)
+
+
+def names_of_data(candidate: ModelVersion, served: ModelVersion) -> tuple[str, str]:
+    """Return what the data of two versions are called, by their tags; empty where there is none."""
+    return candidate.tags.get("dataset", ""), served.tags.get("dataset", "")
 
 
 def _trials(

@@ -32,6 +32,8 @@ class Evidence:
         What was measured on ratings; None where nothing is served to compare with.
     notes
         What a reader of the verdict should know about how it came about.
+    names
+        Of their data, by the tags of both; they count where files cannot be read. Empty where there is no tag.
     """
 
     candidate: Side | str
@@ -40,6 +42,7 @@ class Evidence:
     withdrawn: bool = False
     trials: Trials | None = None
     notes: tuple[str, ...] = ()
+    names: tuple[str, str] = ("", "")
 
 
 def judge(evidence: Evidence, params: GateParams, now: datetime) -> Verdict:
@@ -60,7 +63,7 @@ def standing_checks(evidence: Evidence, params: GateParams, now: datetime) -> tu
         _smoke(evidence.smoke_problem),
         _alias(withdrawn=evidence.withdrawn),
         *data_checks(evidence.candidate, evidence.production, params, now),
-        *catalog_checks(evidence.candidate, evidence.production, params),
+        *catalog_checks(evidence.candidate, evidence.production, params, evidence.names),
     )
 
 

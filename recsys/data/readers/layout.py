@@ -170,13 +170,18 @@ def _fit(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
         columns = (*columns, *[IGNORED] * (n_fields - n_columns))
     elif n_fields < n_columns and not any(plain_name(name) for name in names[n_fields:]) and names:
         columns = columns[:n_fields]
+    return _with(layout, columns, names, _empty_at_the_end(columns, names, rows))
+
+
+def _empty_at_the_end(columns: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many of the last columns have neither a name nor anything in them."""
     n_empty = 0
     for place in reversed(range(len(columns))):
         named = place < len(names) and plain_name(names[place])
         if named or columns[place] != IGNORED or any("".join(row[place : place + 1]).strip() for row in rows):
             break
         n_empty += 1
-    return _with(layout, columns, names, n_empty)
+    return n_empty
 
 
 def _with(layout: Layout, columns: tuple[str, ...], names: tuple[str, ...], empty_columns: int = 0) -> Layout:

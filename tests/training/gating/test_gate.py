@@ -169,6 +169,19 @@ def test_judge_data_of_another_name_without_a_common_rating_are_for_a_person():
     assert verdict.failed[0].sentence.startswith("it was trained on sample, Production on ml-100k")
 
 
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        pytest.param(("ml-1m", "ml-100k"), "refused", id="another"),
+        pytest.param(("ml-100k", "ml-100k"), "passed", id="same"),
+        pytest.param(("ml-1m", ""), "not checked", id="unknown"),
+    ],
+)
+def test_judge_names_of_the_data_are_compared_by_tags_where_files_cannot_be_read(names, status):
+    evidence = Evidence(SIDE, "the files of version 1 cannot be read", names=names)
+    assert check_of(judge(evidence, GateParams(), NOW), "dataset_name").status == status
+
+
 def test_judge_production_that_cannot_be_compared_stays():
     verdict = verdict_of(trials("no method is called 'als'"))
     assert not verdict.promote
