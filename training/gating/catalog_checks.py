@@ -19,7 +19,7 @@ SAME_SOURCE = 0.1
 def catalog_checks(
     candidate: Side | str, production: Side | str, params: GateParams, names: tuple[str, str] = ("", "")
 ) -> tuple[Check, ...]:
-    """Return the checks of the movies, their genres and the name of the data, where need be by the ``names`` of both."""
+    """Return the checks of the movies, their genres and the name of the data, if need be by the ``names`` of both."""
     if isinstance(candidate, str) or isinstance(production, str):
         why = candidate if isinstance(candidate, str) else str(production)
         movies, genres = (not_checked(check, "catalog", why) for check in ("catalog_kept", "genres_kept"))
