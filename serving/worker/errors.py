@@ -32,6 +32,9 @@ RETRY_AFTER_SECONDS = 5
 MAX_COMPLAINTS = 50
 """So many faults of a request are listed; one that is all faults need not be answered with megabytes."""
 
+LONGEST_DETAIL, LONGEST_PLACE = 1_000, 100
+"""So many characters of a sentence, and of a name in the place of a fault, are told; both may repeat what was sent."""
+
 
 class AdminClosedError(RecsysError):
     """An admin route was called, but no admin token is configured."""
@@ -151,6 +154,7 @@ def error_response(
 ) -> Response:
     """Return an answer in the one shape, with more fields beside it if given, and note the error for the metrics."""
     context.error = name
+    detail = shortened(detail) if isinstance(detail, str) else detail
     body = {"error": name, "detail": detail, "correlation_id": context.fields.correlation_id, **(more or {})}
     return Response(
         orjson.dumps(body),
@@ -158,6 +162,11 @@ def error_response(
         media_type="application/json",
         headers={**HEADERS_OF.get(status, {}), **(headers or {})},
     )
+
+
+def shortened(text: str, longest: int = LONGEST_DETAIL) -> str:
+    """Return a text, cut where it is longer."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 def unexpected_error_response(context: RequestContext, error: Exception) -> Response:
@@ -193,6 +202,10 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         return await _answer_recsys(request, error.__cause__)
     if isinstance(error.__cause__, ClientDisconnect):
         raise error.__cause__
+    if isinstance(error.__cause__, RecursionError | ValueError):
+        # FastAPI has no words for JSON that is nested too deep, has numbers of thousands of digits, or is no UTF-8.
+        why = "it is nested too deep" if isinstance(error.__cause__, RecursionError) else str(error.__cause__)
+        return error_response(context_of(request), 400, NAME_OF[400], f"the body cannot be read as JSON: {why}")
     detail = error.detail
     if detail == HTTPStatus(error.status_code).phrase:
         detail = f"{request.method} {request.url.path}: {detail.lower()}; see /docs"
@@ -215,4 +228,5 @@ def _complaint(found: Mapping[str, Any]) -> dict[str, Any]:
     message = found["msg"]
     if found["type"] == "json_invalid":
         message = f"{message}: {found['ctx']['error']}"
-    return {"loc": list(location), "msg": message, "type": found["type"]}
+    place = [shortened(part, LONGEST_PLACE) if isinstance(part, str) else part for part in location]
+    return {"loc": place, "msg": shortened(message), "type": found["type"]}

@@ -22,7 +22,7 @@ from loguru import logger
 from recsys.errors import ModelUnavailableError
 from recsys.logs import take_over_logging
 from recsys.setting_groups import LimitSettings
-from serving.worker.errors import RequestTooLargeError, TooManyRequestsError, UnreadableTableError
+from serving.worker.errors import RequestTooLargeError, TooManyRequestsError, UnreadableTableError, shortened
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.scoring_limits import check_rows, check_table
 
@@ -243,7 +243,7 @@ class _InParts:
 
 
 def _without_traceback(body: dict[str, Any]) -> dict[str, Any]:
-    """Return MLflow's error with the same fields, of the traceback only the line that says what was wrong."""
+    """Return MLflow's error with the same fields, cut, of the traceback only the line that says what was wrong."""
     if "stack_trace" in body:
         body["stack_trace"] = body["stack_trace"].rstrip().rpartition("\n")[2]
-    return body
+    return {name: shortened(value) if isinstance(value, str) else value for name, value in body.items()}
