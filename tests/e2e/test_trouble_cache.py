@@ -121,6 +121,10 @@ def fault_a_worker(service: Service) -> None:
     os.kill(service.worker_pids[0], signal.SIGBUS)
 
 
+def segfault_a_worker(service: Service) -> None:
+    os.kill(service.worker_pids[0], signal.SIGSEGV)
+
+
 def reload(service: Service) -> None:
     assert service.reload()["status"] in ("reloaded", "unchanged")
 
@@ -135,6 +139,7 @@ def reload(service: Service) -> None:
         (flip_a_bit, fault_a_worker),
         (flip_a_bit, reload),
         (fill_with_zeros, fault_a_worker),
+        (fill_with_zeros, segfault_a_worker),
         (Path.unlink, kill_a_worker),
         (Path.unlink, reload),
         (lambda path: shutil.rmtree(path.parents[3]), kill_a_worker),
