@@ -162,6 +162,7 @@ class ModelCache:
         """
         sync_tree(fetched)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        self._use_now(fetched)
         remove_any(folder)
         fetched.rename(folder)
         sync_folder(folder.parent)
@@ -196,7 +197,7 @@ class ModelCache:
     def mark_used(self, published: CachedVersion) -> None:
         """Count a version as used now, and forget versions that have not been used lately; never raises `OSError`."""
         try:
-            os.utime(self.root / published.folder)
+            self._use_now(self.root / published.folder)
             self._prune()
         except OSError as error:
             logger.warning("unused versions cannot be removed from {}: {}", self.versions, error)
@@ -212,6 +213,15 @@ class ModelCache:
             if is_abandoned:
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.release()
+
+    def _use_now(self, folder: Path) -> None:
+        """Let a version be the one that was used last.
+
+        By the clock, but later than all others: one that was set back would have the newest removed as the oldest.
+        """
+        others = (_used_at(path) + 1 for path in self.versions.glob("*") if path != folder)
+        now = max(time.time_ns(), *others, 0)
+        os.utime(folder, ns=(now, now))
 
     def _prune(self) -> None:
         pointers = [read_pointer(path) for path in self.root.glob("served/*/*/current.json")]

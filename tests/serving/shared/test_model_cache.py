@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 
 import pytest
+from published_models import store
 
+from recsys.data import Dataset
 from serving.shared.cached_version import CachedVersion, is_withdrawn
 from serving.shared.file_lock import FileLock
 from serving.shared.model_cache import KEPT_VERSIONS, SETTLED_SECONDS, ModelCache
@@ -63,6 +65,23 @@ def test_publish_keeps_the_versions_used_last(model_cache: ModelCache, publish: 
         time.sleep(0.01)
     kept = sorted(int(folder.name.split("-")[0]) for folder in model_cache.versions.iterdir())
     assert kept == [3, 4, 5]
+
+
+@pytest.mark.parametrize("days_back", [3650, 1, 0, -1])
+def test_version_that_has_just_been_fetched_is_kept_after_the_clock_was_set(
+    model_cache: ModelCache, publish: Publish, tiny: Dataset, days_back: int
+) -> None:
+    for version in range(1, KEPT_VERSIONS + 1):
+        folder = model_cache.root / publish(version).folder
+        then = folder.stat().st_mtime_ns + days_back * 86_400 * 10**9
+        os.utime(folder, ns=(then, then))
+    fetched = store(model_cache, tiny, KEPT_VERSIONS + 1, "content-cosine")
+    # What another thread uses meanwhile removes nothing that has just come either.
+    model_cache.mark_used(model_cache.current() or fetched)
+    assert model_cache.is_intact(fetched)
+    model_cache.mark_used(fetched)
+    kept = sorted(int(folder.name.split("-")[0]) for folder in model_cache.versions.iterdir())
+    assert kept == list(range(2, KEPT_VERSIONS + 2)), "the one that was not used for longest is removed"
 
 
 def test_publish_keeps_what_another_service_serves(model_cache: ModelCache, publish: Publish) -> None:
