@@ -1,6 +1,7 @@
 """Retraining by the clock: never two at once, and whatever happens to one run, the next comes."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -63,8 +64,13 @@ class RetrainSchedule:
         if at_once:
             self.run_once()
             due = self.next
+        looked_at = _now()
         while not self._stopped.wait(self._tick_seconds):
-            if _now() < due:
+            before, looked_at = looked_at, _now()
+            if looked_at < before:
+                # A clock that was years ahead, and was set right, would else let nothing run for years.
+                due = min(due, self.next)
+            if looked_at < due:
                 continue
             # A machine that slept through several firings runs once when it wakes, however late that is.
             started = _now()
@@ -75,14 +81,14 @@ class RetrainSchedule:
 
     def run_once(self) -> None:
         """Run now, and log how it went and when the next run is due."""
-        started = _now()
+        started, began = _now(), time.monotonic()
         logger.info("retraining starts")
         try:
             code = self._run()
             how = "succeeded" if code == 0 else f"failed with exit code {code}"
         except Exception as error:  # noqa: BLE001  the next run has to come whatever goes wrong in this one
             code, how = 1, f"failed: {error}"
-        seconds = (_now() - started).total_seconds()
+        seconds = time.monotonic() - began
         self.last = f"{_text(started)}, {how} after {seconds:.0f} s"
         if not self._stopped.is_set():
             logger.log("INFO" if code == 0 else "ERROR", "last run: {}; next run: {}", self.last, _text(self.next))

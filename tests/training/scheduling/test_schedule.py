@@ -73,6 +73,32 @@ def test_schedule_fires_when_its_time_comes_and_not_before(clocked):
     wait_for(lambda: len(runs) == 2)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=3650)])
+def test_schedule_fires_at_its_time_after_a_clock_that_was_ahead_is_set_right(clocked, ahead):
+    runs: list[datetime] = []
+    made = clocked(lambda: runs.append(datetime.now(UTC)) or 0)
+    made.move_to(SATURDAY_NIGHT + ahead)
+    wait_for(lambda: len(runs) == 1)  # what was due by that clock
+    made.move_to(SATURDAY_NIGHT)
+    made.move_to(SUNDAY_AT_TWO)
+    wait_for(lambda: runs[1:] == [SUNDAY_AT_TWO])
+
+
+def test_schedule_started_while_the_clock_is_ahead_fires_at_its_time_once_that_is_set_right(clocked):
+    runs: list[datetime] = []
+    made = clocked(lambda: runs.append(datetime.now(UTC)) or 0, cron="0 2 * * 0")
+    made.move_to(SATURDAY_NIGHT - timedelta(weeks=521))
+    made.move_to(SUNDAY_AT_TWO - timedelta(weeks=521))
+    wait_for(lambda: len(runs) == 1)
+
+
+def test_schedule_run_during_which_the_clock_is_set_tells_how_long_it_took(clocked, log):
+    made = clocked(lambda: made.clock.shift(timedelta(days=-1)) or 0)
+    made.schedule.run_once()
+    (line,) = [line for line in log if "last run: " in line and "succeeded after" in line]
+    assert "after 0 s" in line
+
+
 def test_schedule_failing_runs_are_logged_and_the_next_comes(clocked, log):
     codes = iter([1, RuntimeError("out of memory"), 0])
 
