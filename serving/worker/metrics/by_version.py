@@ -40,8 +40,8 @@ class VersionTotals:
     ----------
     version
         Its number.
-    since
-        When it was first asked, Unix time.
+    age_seconds
+        How long ago it was first asked, whatever the clock on the wall did meanwhile.
     answers, popular
         Lists given, and those among them of popular movies, as the history said nothing.
     ratings, unknown
@@ -53,7 +53,7 @@ class VersionTotals:
     """
 
     version: str
-    since: float
+    age_seconds: float
     answers: int
     popular: int
     ratings: int
@@ -94,7 +94,7 @@ class VersionMetrics:
         row, start = self._row, self._places.get(int(version))
         if start is None:
             start = self._take_place(int(version))
-        row[start + _LAST_USED] = time.time()
+        row[start + _LAST_USED] = time.monotonic()
         row[start + _POPULAR] += is_popular
         row[start + _UNKNOWN] += n_unknown
         row[start + _RATINGS] += n_ratings
@@ -134,7 +134,7 @@ class VersionMetrics:
         for cell in range(start + 1, start + _PLACE):
             self._row[cell] = 0.0
         self._shown[start].clear()
-        self._row[start + _SINCE] = time.time()
+        self._row[start + _SINCE] = time.monotonic()
         self._row[start + _VERSION] = version
         self._places[version] = start
         return start
@@ -154,7 +154,7 @@ def _total(version: int, places: Sequence[tuple["Row", int]]) -> VersionTotals:
         shown |= int.from_bytes(_map_of(row, start), "little")
     return VersionTotals(
         version=str(version),
-        since=min(row[start + _SINCE] for row, start in places),
+        age_seconds=time.monotonic() - min(row[start + _SINCE] for row, start in places),
         answers=sum(histories),
         popular=total(_POPULAR),
         ratings=total(_RATINGS),

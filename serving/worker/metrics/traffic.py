@@ -41,8 +41,8 @@ class ArmTotals:
     ----------
     experiment, version
         Which; 0 is none.
-    since
-        When it was first counted, Unix time.
+    age_seconds
+        How long ago it was first counted, whatever the clock on the wall did meanwhile.
     requests, errors, seconds, histogram
         Requests that it answered, those among them with a status from 400 on, the sum of their latencies, and their
         number for each of `BUCKETS`, not cumulated.
@@ -60,7 +60,7 @@ class ArmTotals:
 
     experiment: int
     version: str
-    since: float
+    age_seconds: float
     requests: int
     errors: int
     seconds: float
@@ -95,7 +95,7 @@ class TrafficMetrics:
         start = self._places.get(key)
         if start is None:
             start = self._take_place(*key)
-        row[start + _LAST_USED] = time.time()
+        row[start + _LAST_USED] = time.monotonic()
         row[start + _SECONDS] += seconds
         row[start + _HISTOGRAM + bisect_left(BUCKETS, seconds)] += 1
         if status >= 400:
@@ -160,7 +160,7 @@ class TrafficMetrics:
         start = self._places.get((experiment, version))
         if start is None:
             start = self._take_place(experiment, version)
-        self._row[start + _LAST_USED] = time.time()
+        self._row[start + _LAST_USED] = time.monotonic()
         return start
 
     def _take_place(self, experiment: int, version: str) -> int:
@@ -171,7 +171,7 @@ class TrafficMetrics:
         row[start + _VERSION] = 0
         for cell in range(start, start + _PLACE):
             row[cell] = 0.0
-        row[start + _SINCE] = time.time()
+        row[start + _SINCE] = time.monotonic()
         row[start + _EXPERIMENT] = experiment
         row[start + _VERSION] = int(version)
         self._places[experiment, version] = start
@@ -196,7 +196,7 @@ def _total(key: tuple[int, int], places: Sequence[tuple["Row", int]]) -> ArmTota
     return ArmTotals(
         experiment=key[0],
         version=str(key[1]),
-        since=min(row[start + _SINCE] for row, start in places),
+        age_seconds=time.monotonic() - min(row[start + _SINCE] for row, start in places),
         requests=sum(histogram),
         errors=int(total(_ERRORS)),
         seconds=total(_SECONDS),

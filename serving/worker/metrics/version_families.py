@@ -1,5 +1,6 @@
 """The metrics of the served model and of its answers by version, in Prometheus' text format."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from serving.worker.metrics.by_version import HISTORY_BUCKETS, VersionTotals
@@ -28,7 +29,7 @@ TOTALS: tuple[tuple[str, str, str, Value], ...] = (
         "recsys_version_first_answer_timestamp_seconds",
         "gauge",
         "When the version gave its first list.",
-        lambda found: found.since,
+        lambda found: round(time.time() - found.age_seconds, 1),
     ),
 )
 HISTORIES = "recsys_history_length"

@@ -7,7 +7,7 @@ from typing import Any
 from recsys.proportions import wilson
 from serving.worker.metrics.by_version import VersionTotals
 from serving.worker.metrics.traffic import EVENTS, NO_EXPERIMENT, ArmTotals
-from serving.worker.operations.in_life import age, share
+from serving.worker.operations.in_life import share
 from serving.worker.state import Services
 from serving.worker.traffic.split import Split
 
@@ -70,7 +70,7 @@ def describe_experiment(
         "experiment": name_of(split.experiment),
         "challenger_share": facts.challenger_share,
         "shadow_share": facts.shadow_share,
-        "since_seconds": age(min((arm.since for arm in found.values()), default=None)),
+        "since_seconds": max((round(arm.age_seconds, 3) for arm in found.values()), default=None),
         "versions": [
             {
                 "version": model.version,

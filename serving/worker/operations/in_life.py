@@ -57,7 +57,7 @@ def describe_totals(totals: VersionTotals, facts: ServedFacts | None) -> dict[st
     bounds = (*(str(bound) for bound in HISTORY_BUCKETS), "more")
     return {
         "version": totals.version,
-        "since_seconds": age(totals.since),
+        "since_seconds": round(totals.age_seconds, 3),
         "answers": totals.answers,
         "popular_share": share(totals.popular, totals.answers),
         "unknown_movie_share": share(totals.unknown, totals.ratings),
@@ -69,8 +69,8 @@ def describe_totals(totals: VersionTotals, facts: ServedFacts | None) -> dict[st
 
 
 def age(moment: float | None) -> float | None:
-    """Return how long ago a moment was, seconds; None for none."""
-    return None if moment is None else round(time.time() - moment, 3)
+    """Return how long ago a moment of the calendar was, seconds; None for none, 0 when this clock is behind it."""
+    return None if moment is None else max(0.0, round(time.time() - moment, 3))
 
 
 def share(part: float, whole: int) -> float | None:
