@@ -6,6 +6,7 @@ from typing import NamedTuple
 import httptools
 
 from serving.worker.http.hosts import Hosts
+from serving.worker.http.request_lines import NOT_HTTP
 
 MAX_HEAD_BYTES = 64 * 1024
 """When so much has come without a request or a part of its body to show for it, the connection ends."""
@@ -13,9 +14,19 @@ MAX_HEAD_BYTES = 64 * 1024
 HEAD_TOO_LARGE = f"the head of a request is limited to {MAX_HEAD_BYTES} bytes"
 
 VERSIONS = ("1.0", "1.1")
+OTHER_PROTOCOL = "the request line does not end in a version of HTTP; use HTTP/1.1"
+
 UNKNOWN_VERSION = "Invalid HTTP version"
 """What the parser says of a version that it has never heard of, as 1.2 and 3.0."""
 
+OTHERS = ("RTSP/", "ICE/")
+"""In what the parser says of a request line that does not name HTTP."""
+
+HASH = ord("#")
+"""As a number, for which bytes are searched in a fifth of the time."""
+
+FRAGMENT = "the target of a request has no fragment (RFC 9112, 3.2); leave out what begins with #"
+STAR = "only OPTIONS may ask for * (RFC 9112, 3.2.4)"
 NO_TARGET = "the target of a request is a path, which begins with a slash, or an address by http with one"
 
 Fields = Sequence[tuple[bytes, bytes]]
@@ -33,25 +44,31 @@ def is_too_large(target: bytes, fields: Fields) -> bool:
     return len(target) + sum(len(name) + len(value) for name, value in fields) > MAX_HEAD_BYTES
 
 
-def complaint_of_head(target: bytes, fields: Fields, version: str, hosts: Hosts) -> Complaint | None:
+def complaint_of_head(method: bytes, target: bytes, fields: Fields, version: str, hosts: Hosts) -> Complaint | None:
     """Return why a request is none for this service, None when it is one.
 
     Parameters
     ----------
+    method
+        As it came.
     target
         What stands between the method and the version, as it came.
     fields
         Names in lower case, and values.
     version
-        Of HTTP, as ``1.1``.
+        Of HTTP, as ``1.1``; or `NOT_HTTP`.
     hosts
         Judges what the service is addressed as.
     """
     if version not in VERSIONS:
+        if version == NOT_HTTP:
+            return Complaint(400, OTHER_PROTOCOL)
         return Complaint(505, f"HTTP/{version} is not supported; use HTTP/1.1")
     detail = hosts.complaint([value for name, value in fields if name == b"host"], version)
-    if detail is None and not target.startswith((b"/", b"*")):
-        detail = _complaint_of_target(target, version, hosts)
+    if detail is None and HASH in target:
+        detail = FRAGMENT
+    if detail is None and not target.startswith(b"/"):
+        detail = _complaint_of_target(method, target, version, hosts)
     return None if detail is None else Complaint(400, detail)
 
 
@@ -59,11 +76,18 @@ def complaint_of_error(error: httptools.HttpParserError) -> Complaint:
     """Return what to say of bytes that the parser does not understand."""
     if UNKNOWN_VERSION in str(error):
         return Complaint(505, "this version of HTTP is not supported; use HTTP/1.1")
+    if any(other in str(error) for other in OTHERS):
+        return Complaint(400, OTHER_PROTOCOL)
     return Complaint(400, f"this is not a request of HTTP/1.1: {error}")
 
 
-def _complaint_of_target(target: bytes, version: str, hosts: Hosts) -> str | None:
-    """Return what is wrong with a target that names a host, which counts for more than the ``Host`` field."""
+def _complaint_of_target(method: bytes, target: bytes, version: str, hosts: Hosts) -> str | None:
+    """Return what is wrong with a target that is no path.
+
+    A host that it names counts for more than that of the ``Host`` field (RFC 9112, 3.2.2), so both have to be right.
+    """
+    if target == b"*":
+        return None if method == b"OPTIONS" else STAR
     try:
         url = httptools.parse_url(target)
     except httptools.HttpParserInvalidURLError:  # of CONNECT, for one

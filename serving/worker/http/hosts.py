@@ -17,7 +17,12 @@ EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104
 MAX_KNOWN = 1000
 """So many values that were found right are remembered."""
 
-_HOST = re.compile(rb"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(?::[0-9]{0,5})?")
+MAX_PORT = 65535
+
+_HOST = re.compile(
+    rb"(?P<name>\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})+)(?::(?P<port>[0-9]{0,5}))?"
+)
+"""As RFC 9110 (7.2) and RFC 3986 (3.2.2) have it: a port may be empty. But without commas, which join two fields."""
 
 
 class Hosts:
@@ -49,8 +54,10 @@ class Hosts:
 
     def _complaint_of(self, host: bytes) -> str | None:
         found = _HOST.fullmatch(host.strip(b" \t"))
-        if found is None:
+        if found is None or (found["name"].startswith(b"[") and not _is_address(found["name"].decode("ascii"))):
             return "the Host field is not the name of a host, with a port or without"
+        if int(found["port"] or 0) > MAX_PORT:
+            return f"the Host field has port {int(found['port'])}; the highest is {MAX_PORT}"
         name = found["name"].decode("ascii").lower().removesuffix(".")
         if not self._is_allowed(name):
             return f"the service is not addressed as {name[:100]}; RECSYS_API__ALLOWED_HOSTS names what it is"

@@ -26,6 +26,7 @@ from serving.worker.http.hosts import Hosts
 from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
+from serving.worker.http.request_lines import RequestLines
 from serving.worker.http.rounds import Rounds
 from serving.worker.http.short_way import ShortWays
 
@@ -75,6 +76,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         self._n_unanswered = 0
         self._complaint: Complaint | None = None
         self._refusal: Refusal | None = None
+        self._request_lines = RequestLines()
         self.patience = Patience(self.shared.limits, self.loop)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -99,6 +101,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         self.patience.more_has_come()
         self._n_read = len(data)
         self._hold(len(data))
+        self._request_lines.has_come(data, in_body=self.patience.waiting_for == "body")
         try:
             self.feed(data)
         except httptools.HttpParserUpgrade:
@@ -107,6 +110,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         except httptools.HttpParserError as error:
             self.refuse(*(self._complaint or complaint_of_error(error)))
         else:
+            self._request_lines.was_read(head_is_open=self.scope is None or "method" not in self.scope)
             if not self._n_unanswered and self.patience.waiting_for == "body":
                 self._release()  # of a request that is answered already; the rest is thrown away
             if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
@@ -186,9 +190,11 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self.refuse(408, f"the {waited_for} of the request did not arrive in time")
 
     def _check_head(self) -> None:
-        complaint = complaint_of_head(self.url, self.headers, self.parser.get_http_version(), self.shared.hosts)
+        method = self.parser.get_method()
+        version = self._request_lines.version(method, self.url, self.parser)
+        complaint = complaint_of_head(method, self.url, self.headers, version, self.shared.hosts)
         if complaint is not None:
-            self.scope["method"] = self.parser.get_method().decode("ascii")  # of the refusal
+            self.scope["method"] = method.decode("ascii")  # of the refusal
             self._complain(complaint)
 
     def _complain(self, complaint: Complaint) -> None:

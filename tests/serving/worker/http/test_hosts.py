@@ -67,6 +67,15 @@ def test_names_given_health_checks_and_prometheus_ask_by_address(host: bytes) ->
         [b"u@a"],
         [b"a:b"],
         [b"a:123456"],
+        [b"a:65536"],
+        [b"[::1]:99999"],
+        [b"a:-1"],
+        [b"a:+1"],
+        [b"[1]"],
+        [b"[::g]"],
+        [b"a%"],
+        [b"a%0g"],
+        [b"a,b"],
         [b"[::1"],
         [b"a,b/"],
         [b"\xff"],
@@ -76,6 +85,11 @@ def test_names_given_health_checks_and_prometheus_ask_by_address(host: bytes) ->
 )
 def test_what_is_no_host_is_wrong_wherever(hosts: list[bytes]) -> None:
     assert hosts_in("prod").complaint(hosts, "1.1") is not None
+
+
+@pytest.mark.parametrize("host", [b"a:0", b"a:65535", b"a:", b"[::1]:80", b"[::ffff:127.0.0.1]", b"a%20b", b"a\t"])
+def test_what_is_a_host_is_right_in_prod(host: bytes) -> None:
+    assert hosts_in("prod").complaint([host], "1.1") is None
 
 
 def test_http_1_0_needs_no_host() -> None:
