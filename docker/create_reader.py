@@ -23,7 +23,7 @@ def main() -> int:
         done = "created"
         status, text = send("POST", f"{server}/api/2.0/mlflow/users/create", username=account, password=password)
         if ALREADY_THERE in text:
-            done = "is there; its password is the one of .env"
+            done = "is there; its password is the one that is set now"
             status, text = send(
                 "PATCH", f"{server}/api/2.0/mlflow/users/update-password", username=account, password=password
             )

@@ -102,7 +102,7 @@ def main(command):
     """Run the command and return its exit code."""
     try:
         read_secret_files()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"error: a secret cannot be read from its file: {error}", file=sys.stderr)
         return UNUSABLE
     path = os.environ.get("LOG_FILE")
@@ -130,7 +130,10 @@ def read_secret_files():
     for name in SECRETS:
         path = os.environ.pop(f"{name}_FILE", "")
         if path:
-            os.environ[name] = Path(path).read_text().rstrip("\r\n")
+            secret = Path(path).read_text().rstrip("\r\n")
+            if not secret:
+                raise ValueError(f"{name}_FILE names {path}, which is empty; write the secret into it")
+            os.environ[name] = secret
 
 
 def wait_for(child):

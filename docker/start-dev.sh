@@ -29,9 +29,11 @@ main() {
 }
 
 compose() {
-    local files=(-f docker-compose.yml -f docker/docker-compose.dev.yml)
-    [ ! -f docker-compose.override.yml ] || files+=(-f docker-compose.override.yml)
-    docker compose "${files[@]}" "$@"
+    local files
+    # Laid over the files that docker compose takes by itself.
+    files=${COMPOSE_FILE:-$(sed -n 's/^COMPOSE_FILE=//p' .env | tail -n 1)}
+    [ -n "$files" ] || files=docker-compose.yml$([ ! -f docker-compose.override.yml ] || echo :docker-compose.override.yml)
+    COMPOSE_FILE=$files:docker/docker-compose.dev.yml docker compose "$@"
 }
 
 wait_for_health() {

@@ -31,7 +31,7 @@ clean() {
     for image in "${images[@]}"; do
         docker image rm "$image" >/dev/null 2>&1 || true
     done
-    echo "volumes and images are deleted; .env stays"
+    echo "volumes and images are deleted; .env and secrets/ stay"
 }
 
 # What is stopped goes by its labels; the secrets are of no use here, and a lost .env shall not keep anything running.

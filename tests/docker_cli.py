@@ -1,5 +1,6 @@
 """The docker command, as tests call it."""
 
+import base64
 import os
 import subprocess
 
@@ -24,3 +25,8 @@ def docker(*arguments: str, check: bool = True, seconds: float = 600, **variable
         f"docker {' '.join(arguments)}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
     )
     return done.stdout
+
+
+def basic_login(name: str, password: str) -> str:
+    """Return the header that logs a user in."""
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()

@@ -150,3 +150,13 @@ def test_entrypoint_secret_file_that_is_missing_is_said_in_a_sentence(
     assert (code, out) == (2, "")
     assert err.startswith("error: a secret cannot be read from its file")
     assert "Traceback" not in err
+
+
+def test_entrypoint_secret_file_that_is_empty_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("\n")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID_FILE", str(tmp_path / "secret"))
+    code, out, err = run(["echo", "started"])
+    assert (code, out) == (2, "")
+    assert f"AWS_ACCESS_KEY_ID_FILE names {tmp_path / 'secret'}, which is empty" in err

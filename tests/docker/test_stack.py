@@ -1,6 +1,5 @@
 """The whole system with a real engine, from the first `up` to three replicas; in this order."""
 
-import base64
 import json
 import threading
 import urllib.error
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from docker_cli import HISTORY, MINIO, docker
+from docker_cli import HISTORY, MINIO, basic_login, docker
 from dotenv import dotenv_values
 
 pytestmark = pytest.mark.docker
@@ -80,11 +79,6 @@ def bucket_keys() -> list[str]:
         "print(*[found['Key'] for page in pages for found in page.get('Contents', [])], sep='\\n')"
     )
     return docker("exec", "recsys-mlflow", "python", "-c", script).split()
-
-
-def basic_login(name: str, password: str) -> str:
-    """Return the header that logs a user in."""
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def problem(stack: Any) -> Callable[[], bool]:
@@ -170,6 +164,69 @@ def test_open_ports_are_the_apis_and_loopback(stack: Any) -> None:
         for port, bindings in stack.inspect(name)["NetworkSettings"]["Ports"].items():
             for binding in bindings or []:
                 assert (name, port) == ("api", "8000/tcp") or binding["HostIp"] == "127.0.0.1", (name, port)
+
+
+def reached_from(container: str, *targets: str) -> list[str]:
+    """Return which of the targets, ``address:port``, a container can connect to."""
+    script = (
+        "import socket, sys\n"
+        "for target in sys.argv[1:]:\n"
+        "    address, _, port = target.rpartition(':')\n"
+        "    try:\n"
+        "        socket.create_connection((address, int(port)), 3).close()\n"
+        "        print(target)\n"
+        "    except OSError:\n"
+        "        pass\n"
+    )
+    return docker("exec", f"recsys-{container}", "python", "-c", script, *targets).split()
+
+
+def test_api_reaches_mlflow_and_nothing_else_of_the_system(stack: Any) -> None:
+    networks = {name: stack.inspect(name)["NetworkSettings"]["Networks"] for name in ("postgres", "minio", "mlflow")}
+    ports = {"postgres": 5432, "minio": 9000, "mlflow": 5000}
+    stores = [f"{networks[name]['recsys-network']['IPAddress']}:{port}" for name, port in ports.items()]
+    assert reached_from("retraining", *stores) == stores
+    assert reached_from("api", *stores, "postgres:5432", "minio:9000", "mlflow:5000") == ["mlflow:5000"]
+
+
+def test_no_way_leads_out_of_the_networks_of_the_api(stack: Any) -> None:
+    assert set(stack.inspect("api")["NetworkSettings"]["Networks"]) == {"recsys-api-network", "recsys-front-network"}
+    inner, front = (json.loads(docker("network", "inspect", f"recsys-{name}-network"))[0] for name in ("api", "front"))
+    assert inner["Internal"] is True
+    assert front["Options"]["com.docker.network.bridge.enable_ip_masquerade"] == "false"
+    assert {member["Name"] for member in front["Containers"].values()} == {"recsys-api"}
+    # MLflow's way out, to a store elsewhere, is that of recsys-network.
+    route = "import sys; print(sum(line.split()[1] == '00000000' for line in open('/proc/net/route')))"
+    assert docker("exec", "recsys-mlflow", "python", "-c", route).strip() == "1"
+
+
+def test_metrics_are_found_by_name_in_the_network_of_the_api(stack: Any) -> None:
+    fetch = (
+        "import socket, urllib.request\n"
+        "for *_, (address, _) in socket.getaddrinfo('api', 8000, type=socket.SOCK_STREAM):\n"
+        "    request = urllib.request.Request(f'http://{address}:8000/metrics', headers={'Accept': 'text/plain'})\n"
+        "    print(urllib.request.urlopen(request, timeout=10).read().decode())\n"
+    )
+    scraped = docker("run", "--rm", "--network", "recsys-api-network", "movie-recsys-api", "python", "-c", fetch)
+    assert "recsys_model_info" in scraped
+
+
+def test_hung_parent_of_the_api_is_ended_and_the_container_starts_again(stack: Any) -> None:
+    before = stack.inspect("api")["RestartCount"]
+    stop = (
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "for entry in Path('/proc').glob('[0-9]*'):\n"
+        "    parent = (entry / 'stat').read_text().rpartition(')')[2].split()[1]\n"
+        "    if parent == '1' and b'serving' in (entry / 'cmdline').read_bytes():\n"
+        "        os.kill(int(entry.name), signal.SIGSTOP)\n"
+        "        print(entry.name)\n"
+    )
+    assert len(docker("exec", "recsys-api", "python", "-c", stop).split()) == 1
+    stack.wait_for(lambda: stack.inspect("api")["RestartCount"] > before, "the container starts again")
+    stack.wait_until_healthy()
+    assert "has hung" in docker("exec", "recsys-api", "cat", "/var/log/recsys/api.log")
+    assert recommends(stack) == "1"
 
 
 def test_keys_of_the_bucket_are_with_mlflow_only(stack: Any) -> None:
