@@ -7,7 +7,8 @@
 #   --dev       also the image of the development override, with a debugger
 #   --no-cache  build every layer again
 #
-# PIP_INDEX_URL, when set, is the package index to install from. DOCKER_BUILDKIT=0 chooses the classic builder.
+# PIP_INDEX_URL, when set, is the package index to install from, and PYTHON_IMAGE the base, by digest for example.
+# DOCKER_BUILDKIT=0 chooses the classic builder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -34,6 +35,7 @@ main() {
     [ ${#targets[@]} -gt 0 ] || targets=(training serving retraining mlflow)
     targets+=("${extra[@]}")
     [ -z "${PIP_INDEX_URL:-}" ] || flags+=(--build-arg PIP_INDEX_URL)
+    [ -z "${PYTHON_IMAGE:-}" ] || flags+=(--build-arg PYTHON_IMAGE)
     for target in "${targets[@]}"; do
         echo "building ${image_of[$target]}"
         docker build --quiet "${flags[@]}" --file docker/Dockerfile --target "$target" \
