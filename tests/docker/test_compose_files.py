@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 pytestmark = pytest.mark.docker
 
 OURS = ("bucket", "mlflow", "training", "api", "retraining")
-OVERRIDES = ("", "dev", "scale", "auth", "s3", "monitoring")
+OVERRIDES = ("", "dev", "scale", "auth", "s3", "monitoring", "digests")
 REQUIRED = ("POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "RECSYS_API__ADMIN_TOKEN")
 ENDPOINT = {"MLFLOW_S3_ENDPOINT_URL": "https://s3.example.org"}
 MAY_KNOW = {
@@ -105,11 +105,35 @@ def test_compose_api_shares_a_network_with_mlflow_and_prometheus_only(stack: Any
     services = rendered(stack, over)["services"]
     own = set(services["api"]["networks"])
     beside = {"mlflow"} | ({"prometheus"} if over == "monitoring" else set())
+    assert own == {"api-network", "front-network"}
     assert {name for name, service in services.items() if own & set(service["networks"])} == {"api", *beside}
+    assert [name for name, service in services.items() if "front-network" in service["networks"]] == ["api"]
     watching = {"prometheus": {"api-network", "monitoring-network"}, "grafana": {"monitoring-network"}}
     for name, service in services.items():
         if name not in ("api", "mlflow"):
             assert set(service["networks"]) == watching.get(name, {"recsys-network"}), name
+
+
+def test_compose_no_way_leads_out_of_the_networks_of_the_api(stack: Any) -> None:
+    networks = rendered(stack)["networks"]
+    assert networks["api-network"]["internal"] is True
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+    assert networks["front-network"]["driver_opts"][masquerade] == "false"
+    assert networks["recsys-network"].get("internal", False) is False  # MLflow may use a store elsewhere
+
+
+def test_compose_setting_of_env_reaches_the_container_and_no_default_is_set(stack: Any) -> None:
+    before = (stack.folder / ".env").read_text()
+    try:
+        (stack.folder / ".env").write_text(f"{before}RECSYS_LIMITS__SCORING_ROWS=7\nRECSYS_DATA__SCALE=1-10\n")
+        services = rendered(stack)["services"]
+    finally:
+        (stack.folder / ".env").write_text(before)
+    assert services["api"]["environment"]["RECSYS_LIMITS__SCORING_ROWS"] == "7"
+    assert services["api"]["environment"]["RECSYS_LIMITS__CONNECTIONS"] is None
+    for name in ("training", "retraining"):
+        assert services[name]["environment"]["RECSYS_DATA__SCALE"] == "1-10"
+        assert services[name]["environment"]["RECSYS_DATA__DUPLICATES"] is None
 
 
 def test_compose_api_has_an_account_of_its_own_before_which_mlflow_stands(stack: Any) -> None:
@@ -122,9 +146,16 @@ def test_compose_api_has_an_account_of_its_own_before_which_mlflow_stands(stack:
 
 
 def test_compose_images_of_others_are_pinned(stack: Any) -> None:
+    tag, digest = r":(?:\d+|RELEASE\.[\dTZ-]+|v?\d+\.\d+\.\d+)", r"@sha256:[0-9a-f]{64}"
+    plain, pinned = rendered(stack)["services"], rendered(stack, "digests")["services"]
     for name in ("postgres", "minio"):
-        image = rendered(stack)["services"][name]["image"]
-        assert re.search(r":(\d+|RELEASE\.[\dTZ-]+)$", image), image
+        assert re.search(tag + "$", plain[name]["image"]), name
+        assert re.fullmatch(re.escape(plain[name]["image"]) + digest, pinned[name]["image"]), name
+    bases = {pinned[name]["build"]["args"]["PYTHON_IMAGE"] for name in OURS}
+    assert [bool(re.fullmatch(r"python:3\.11-slim-bookworm" + digest, base)) for base in bases] == [True]
+    watching = rendered(stack, "monitoring")["services"]
+    for name in ("prometheus", "grafana"):
+        assert re.search(tag + digest + "$", watching[name]["image"]), name
 
 
 @pytest.mark.parametrize("over", [over for over in OVERRIDES if over != "auth"])
@@ -152,7 +183,7 @@ def test_compose_files_hold_no_secret(stack: Any, over: str) -> None:
     secrets = [value for name, value in dotenv_values(stack.folder / ".env").items() if name in MAY_KNOW]
     assert all(value and value not in found for value in secrets)
     for line in re.findall(r"^.*(?:PASSWORD|SECRET|TOKEN|ACCESS_KEY)[A-Z_]*: .*$", found, re.MULTILINE):
-        assert re.search(r": \$\{[A-Z_]+:\?", line), line
+        assert re.search(r": \$\{(?:[A-Z_]+:\?|MLFLOW_TRACKING_PASSWORD:-\}$)", line), line
 
 
 @pytest.mark.parametrize("name", REQUIRED)
