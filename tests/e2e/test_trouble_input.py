@@ -21,6 +21,8 @@ LIVE = b"GET /health/live HTTP/1.1\r\n" + HOST
 CHUNKED = (
     b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
+POST = b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+RIGHT = b'{"user_ratings":{"10":5}}'
 MEBIBYTE = 2**20
 
 
@@ -175,6 +177,34 @@ NO_HTTP = {
     "target_with_a_user": b"GET http://x@y/health/live HTTP/1.1\r\n" + HOST + b"\r\n",
     "target_without_a_slash": b"GET health/live HTTP/1.1\r\n" + HOST + b"\r\n",
     "zero_in_id": LIVE + b"X-Correlation-ID: a\0b\r\n\r\n",
+    "length_with_a_sign": POST + b"Content-Length: +25\r\n\r\n" + RIGHT,
+    "two_lengths_in_one": POST + b"Content-Length: 25, 25\r\n\r\n" + RIGHT,
+    "length_twice": POST + b"Content-Length: 25\r\n" * 2 + b"\r\n" + RIGHT,
+    "length_in_hexadecimal": POST + b"Content-Length: 0x19\r\n\r\n" + RIGHT,
+    "length_of_24_digits": POST + b"Content-Length: " + b"9" * 24 + b"\r\n\r\n" + RIGHT,
+    "no_length": POST + b"Content-Length:\r\n\r\n" + RIGHT,
+    "chunked_twice": CHUNKED.replace(b": chunked", b": chunked, chunked") + b"0\r\n\r\n",
+    "chunked_in_two_fields": CHUNKED[:-2] + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "not_quite_chunked": CHUNKED.replace(b": chunked", b": xchunked") + b"0\r\n\r\n",
+    "chunked_and_length": CHUNKED[:-2] + b"Content-Length: 25\r\n\r\n0\r\n\r\n",
+    "encoding_of_another_name": CHUNKED.replace(b"Encoding:", b"Encoding :") + b"0\r\n\r\n",
+    "chunk_of_a_negative_size": CHUNKED + b"-1\r\n",
+    "chunk_of_17_digits": CHUNKED + b"f" * 17 + b"\r\n",
+    "chunk_in_hexadecimal_twice": CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n",
+    "chunk_size_and_a_blank": CHUNKED + b"2 \r\n{}\r\n0\r\n\r\n",
+    "chunk_longer_than_it_says": CHUNKED + b"2\r\n{}}\r\n0\r\n\r\n",
+    "chunk_ends_in_line_feeds": CHUNKED + b"2\n{}\n0\n\n",
+    "length_in_a_trailer": CHUNKED + b"2\r\n{}\r\n0\r\nContent-Length: 25\r\n\r\n",
+    "lines_end_in_line_feeds": LIVE.replace(b"\r\n", b"\n") + b"\n",
+    "lines_end_in_returns": LIVE.replace(b"\r\n", b"\r") + b"\r",
+    "head_ends_in_a_line_feed": LIVE + b"\n",
+    "return_in_a_field": LIVE + b"X: a\rb\r\n\r\n",
+    "folded_field": LIVE + b"X: a\r\n\tb\r\n\r\n",
+    "blank_before_the_fields": LIVE.replace(HOST, b" " + HOST) + b"\r\n",
+    "blank_before_the_colon": LIVE + b"X : a\r\n\r\n",
+    "field_without_a_name": LIVE + b": a\r\n\r\n",
+    "field_without_a_colon": LIVE + b"X\r\n\r\n",
+    "field_of_no_ascii": LIVE + b"X\xe9: a\r\n\r\n",
 }
 
 
@@ -286,6 +316,54 @@ def test_refusal_comes_after_the_answers_that_are_due(service: Service, name: st
             return [(await connection.receive()).status for _ in range(4)]
 
     assert asyncio.run(statuses()) == [200, 200, 200, status]
+
+
+def test_many_short_fields_are_as_large_as_they_are(service: Service) -> None:
+    """However they come: in one piece the parser has them all before anybody counts."""
+    fields = b"".join(b"X%d: 1\r\n" % number for number in range(8000))
+    assert len(fields) > 65_536
+    assert send(service, LIVE + fields + b"\r\n").status == 431
+    assert send(service, LIVE + fields[:60_000].rpartition(b"\n")[0] + b"\n\r\n").status == 200
+
+
+WISH = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+WISHES = {
+    "h2c": WISH,
+    "websocket": b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: eA==\r\n",
+    "two": b"Upgrade: h2c\r\nUpgrade: websocket\r\nConnection: keep-alive, upgrade\r\n",
+}
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("cut", [0, 1, 20, 40])
+def test_wish_for_another_protocol_is_not_granted_and_the_body_is_read(service: Service, wish: str, cut: int) -> None:
+    head = POST + WISHES[wish]
+    length = b"Content-Length: 25\r\n\r\n" + RIGHT
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n19\r\n" + RIGHT + b"\r\n0\r\n\r\n"
+    live = LIVE + WISHES[wish] + b"\r\n"
+    content = head + length + live + head + chunks + LIVE + b"\r\n" + live
+
+    async def replies() -> list[Any]:
+        async with await Connection.open(service.port) as connection:
+            connection.write(content[: len(content) - cut])
+            await connection.drain()
+            await asyncio.sleep(0.05)
+            connection.write(content[len(content) - cut :])
+            return [await connection.receive() for _ in range(5)]
+
+    first, live_first, second, *others = asyncio.run(replies())
+    assert first.json["strategy"] == "personal"
+    assert first.json == second.json
+    assert {reply.status for reply in (first, live_first, second, *others)} == {200}
+
+
+@pytest.mark.parametrize("change", [(b"HTTP/1.1", b"HTTP/1.0"), (b"Connection: ", b"Connection: close, ")])
+def test_last_request_of_a_connection_may_wish_for_another_protocol(
+    service: Service, change: tuple[bytes, bytes]
+) -> None:
+    content = (POST + WISH + b"Content-Length: 25\r\n\r\n" + RIGHT).replace(*change)
+    reply = send(service, content)
+    assert (reply.status, reply.headers["connection"]) == (200, "close")
 
 
 @pytest.mark.parametrize("size", [60_000, 65_000, 65_536, 66_000, 70_000, 200_000])

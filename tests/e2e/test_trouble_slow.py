@@ -22,6 +22,9 @@ NOBODY = "http://127.0.0.1:9"
 HEAD = b"POST /recommend HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+CLOSED = b"POST /cache/clear HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+NO_ROUTE = b"POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+WISH = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
 PAGE = b"GET /docs-assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 MAX_CONNECTIONS = 20
 PATIENCE_SECONDS = 90.0
@@ -72,6 +75,22 @@ SILENT: dict[str, tuple[bytes, bytes, int | None]] = {
     "refused_and_never_closed": (b"no http\r\n\r\n", b"", 400),
     "no_chunk_while_waiting_for_100": (HEAD + CHUNKED + b"Expect: 100-continue\r\n\r\nZZ\r\n", b"", 400),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"", 400),
+    "dripping_blanks": (b"GET ", b" ", 408),
+    "dripping_blanks_after_the_target": (b"GET / ", b" ", 408),
+    "dripping_chunk_size": (HEAD + CHUNKED + b"\r\n", b"0", 408),
+    "dripping_chunk_extension": (HEAD + CHUNKED + b"\r\n2;a=", b"x", 408),
+    "endless_chunk_extension": (HEAD + CHUNKED + b"\r\n2;a=", b"x" * 50_000, 431),
+    "dripping_trailers": (HEAD + CHUNKED + b"\r\n2\r\n{}\r\n0\r\n", b"X: 1\r\n", 408),
+    "endless_trailers": (HEAD + CHUNKED + b"\r\n2\r\n{}\r\n0\r\n", b"X: 1\r\n" * 10_000, 431),
+    "no_chunk_after_100": (HEAD + CHUNKED + b"Expect: 100-continue\r\n\r\n", b"", 408),
+    "empty_lines_after_an_answer": (LIVE + b"\r\n", b"\r\n", 408),
+    "dripping_body_of_an_answered_get": (LIVE + b"Content-Length: 99999\r\n\r\n", b"x", 200),
+    "chunks_of_an_answered_get": (LIVE + CHUNKED + b"\r\n", b"1\r\nx\r\n", 200),
+    "dripping_body_of_a_closed_route": (CLOSED + b"Content-Length: 9999\r\n\r\n", b"x", 401),
+    "endless_chunks_of_no_route": (NO_ROUTE + CHUNKED + b"\r\n", b"4000\r\n" + b"x" * 0x4000 + b"\r\n", 404),
+    "dripping_table": (HEAD.replace(b"recommend", b"invocations") + b"Content-Length: 9999\r\n\r\n", b" ", 408),
+    "dripping_body_and_a_wish": (HEAD + WISH + b"Content-Length: 9999\r\n\r\n", b" ", 408),
+    "frames_after_a_wish": (LIVE + WISH + b"\r\n", b"\x81\x05hello", 400),
 }
 
 

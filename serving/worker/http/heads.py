@@ -26,6 +26,7 @@ HASH = ord("#")
 """As a number, for which bytes are searched in a fifth of the time."""
 
 FRAGMENT = "the target of a request has no fragment (RFC 9112, 3.2); leave out what begins with #"
+CONNECT = "CONNECT asks a proxy, which this service is not"
 STAR = "only OPTIONS may ask for * (RFC 9112, 3.2.4)"
 NO_TARGET = "the target of a request is a path, which begins with a slash, or an address by http with one"
 
@@ -40,8 +41,8 @@ class Complaint(NamedTuple):
 
 
 def is_too_large(target: bytes, fields: Fields) -> bool:
-    """Return whether a head takes more bytes than it may."""
-    return len(target) + sum(len(name) + len(value) for name, value in fields) > MAX_HEAD_BYTES
+    """Return whether a head takes more bytes than it may; each field has a colon, a blank and the end of its line."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in fields) > MAX_HEAD_BYTES
 
 
 def complaint_of_head(method: bytes, target: bytes, fields: Fields, version: str, hosts: Hosts) -> Complaint | None:
@@ -64,6 +65,8 @@ def complaint_of_head(method: bytes, target: bytes, fields: Fields, version: str
         if version == NOT_HTTP:
             return Complaint(400, OTHER_PROTOCOL)
         return Complaint(505, f"HTTP/{version} is not supported; use HTTP/1.1")
+    if method == b"CONNECT":
+        return Complaint(400, CONNECT)
     detail = hosts.complaint([value for name, value in fields if name == b"host"], version)
     if detail is None and HASH in target:
         detail = FRAGMENT

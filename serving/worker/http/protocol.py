@@ -74,6 +74,7 @@ class BoundedHttpProtocol(AtOnceProtocol):
         self._n_read = 0
         self._held = 0
         self._n_unanswered = 0
+        self._upgrades = False
         self._complaint: Complaint | None = None
         self._refusal: Refusal | None = None
         self._request_lines = RequestLines()
@@ -101,20 +102,22 @@ class BoundedHttpProtocol(AtOnceProtocol):
         self.patience.more_has_come()
         self._n_read = len(data)
         self._hold(len(data))
-        self._request_lines.has_come(data, in_body=self.patience.waiting_for == "body")
-        try:
-            self.feed(data)
-        except httptools.HttpParserUpgrade:
-            # The service speaks nothing else; the request is answered as it is, and what follows it is not read.
-            self.cycle.keep_alive = False
-        except httptools.HttpParserError as error:
-            self.refuse(*(self._complaint or complaint_of_error(error)))
-        else:
-            self._request_lines.was_read(head_is_open=self.scope is None or "method" not in self.scope)
-            if not self._n_unanswered and self.patience.waiting_for == "body":
-                self._release()  # of a request that is answered already; the rest is thrown away
-            if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
-                self.refuse(503, "the service holds as many large requests as it may; try again soon")
+        while data:
+            self._request_lines.has_come(data, in_body=self.patience.waiting_for == "body")
+            try:
+                self.feed(data)
+                data = b""
+            except httptools.HttpParserUpgrade as upgrade:
+                self._request_lines.was_read(head_is_open=False)
+                data = self._without_upgrade() + data[upgrade.args[0] :]
+            except httptools.HttpParserError as error:
+                self.refuse(*(self._complaint or complaint_of_error(error)))
+                return
+        self._request_lines.was_read(head_is_open=self.scope is None or "method" not in self.scope)
+        if not self._n_unanswered and self.patience.waiting_for == "body":
+            self._release()  # of a request that is answered already; the rest is thrown away
+        if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
+            self.refuse(503, "the service holds as many large requests as it may; try again soon")
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
@@ -123,6 +126,9 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self._complain(Complaint(431, HEAD_TOO_LARGE))
         self._undelivered = 0
         self._check_head()
+        if self.parser.should_upgrade():
+            self._upgrades = True
+            return
         super().on_headers_complete()
         self._n_unanswered += 1
         self.patience.body_begins()
@@ -135,6 +141,8 @@ class BoundedHttpProtocol(AtOnceProtocol):
     def on_message_complete(self) -> None:
         """Note that a request is whole."""
         self._undelivered = 0
+        if self._upgrades:
+            return
         self.patience.message_ends()
         if not self._n_unanswered:  # refused before its body was there
             self._release()
@@ -188,6 +196,20 @@ class BoundedHttpProtocol(AtOnceProtocol):
             self.transport.close()
         else:
             self.refuse(408, f"the {waited_for} of the request did not arrive in time")
+
+    def _without_upgrade(self) -> bytes:
+        """Let the last head be read once more, without its wish for another protocol, and return it.
+
+        The parser takes what follows such a head for that protocol. As the service does not grant the wish, it is the
+        body and the next request (RFC 9110, 7.8). The clients of Java send such a wish with each of their requests.
+        """
+        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        fields = [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        self._upgrades = False
+        # The old one may take the connection for ended.
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return b"\r\n".join([line, *fields, b"", b""])
 
     def _check_head(self) -> None:
         method = self.parser.get_method()

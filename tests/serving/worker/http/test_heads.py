@@ -66,7 +66,7 @@ def test_old_version_needs_no_host() -> None:
 
 @pytest.mark.parametrize(("n_more", "too_large"), [(0, False), (1, True)])
 def test_size_is_of_target_and_fields(n_more: int, too_large: bool) -> None:
-    assert is_too_large(b"/" * 10, [(b"name", b"v" * (MAX_HEAD_BYTES - 14 + n_more))]) == too_large
+    assert is_too_large(b"/" * 10, [(b"name", b"v" * (MAX_HEAD_BYTES - 18 + n_more))]) == too_large
 
 
 @pytest.mark.parametrize(
