@@ -1,19 +1,12 @@
 """Who is Challenger: the newest candidate that is at least as good as the one before it."""
 
-from collections.abc import Mapping
-
 from mlflow import MlflowClient
 
 from recsys.errors import RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry import HEADLINE, Registry
 from recsys.traffic import CHALLENGER
-
-PROTOCOL = ("split", "holdout_ratio", "seed", "eval_users")
-"""Parameters of a run that have to be the same for two of its metrics on the same data to be comparable."""
-
-OF_OLD = {"eval_users": "all"}
-"""What runs without a parameter were measured with: those from before it was put on record."""
+from training.protocol import other_rules
 
 
 def give_challenger(registry: Registry, candidate: ModelVersion) -> str:
@@ -40,7 +33,7 @@ def _why_kept(registry: Registry, holder: ModelVersion, candidate: ModelVersion)
     if len(digests) > 1 or digests == {None}:
         return ""
     kept = f"version {holder.version} ({holder.tags.get('method', 'method unknown')}) stays {CHALLENGER}"
-    if differing := _other_protocol(*judged):
+    if differing := other_rules(*judged):
         return (
             f"{kept}: version {candidate.version} was measured on the same data with {differing}, so their {HEADLINE} "
             f"do not compare; to give it the alias all the same: python -m training promote {candidate.version} "
@@ -52,23 +45,6 @@ def _why_kept(registry: Registry, holder: ModelVersion, candidate: ModelVersion)
         f"{kept}: on the same data and split its {HEADLINE} is {theirs:.4f}, and that of version "
         f"{candidate.version} is {ours:.4f}"
     )
-
-
-def _other_protocol(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
-    """Return in what the newer of two versions was measured otherwise, in words; empty where in nothing."""
-    before, now = (
-        {name: _plain(params.get(name, OF_OLD.get(name, "unknown"))) for name in PROTOCOL} for params in (theirs, ours)
-    )
-    differing = [name for name in PROTOCOL if before[name] != now[name]]
-    return " and ".join(f"{name} {now[name]} instead of {before[name]}" for name in differing)
-
-
-def _plain(value: str) -> str:
-    """Return a parameter in one spelling: `mlflow run` logs numbers as they were typed, such as ``.250``."""
-    try:
-        return str(int(value)) if value.strip().lstrip("+-").isdecimal() else str(float(value))
-    except ValueError:
-        return value
 
 
 def _params_of_run(registry: Registry, version: ModelVersion) -> dict[str, str]:

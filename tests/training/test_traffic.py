@@ -18,8 +18,9 @@ from recsys.data import Dataset
 from recsys.proportions import difference
 from recsys.registry import Registry
 from recsys.traffic import CHALLENGER, CHALLENGER_TAG, SHADOW_TAG
+from training.choice import Choice
 from training.cli import main
-from training.promotion import Choice, promote
+from training.promotion import promote
 from training.reporting.traffic_table import reading_of
 
 

@@ -18,10 +18,10 @@ from recsys.model_version import ModelVersion
 from recsys.registry import registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams, split
+from training.choice import find_version
 from training.commands import shared_flags
 from training.data_check import data_of, is_same_data
 from training.gating.comparison import Comparison, UserLists, compare
-from training.promotion import find_version
 from training.reporting.console import text_table
 from training.train import TAGGED_METRICS
 

@@ -15,9 +15,10 @@ import argparse
 from recsys.registry import HEADLINE, Registry, registry_of
 from recsys.settings import Settings
 from recsys.signatures import Signatures
+from training.choice import choose
 from training.commands import moves
 from training.project_run import EXPERIMENT, chosen_experiment
-from training.promotion import choose, promote, promote_to
+from training.promotion import promote, promote_to
 
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings) -> None:

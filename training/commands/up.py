@@ -17,11 +17,12 @@ from recsys.model_version import ModelVersion
 from recsys.registry import Registry, registry_of
 from recsys.settings import Settings
 from recsys.splits import SplitParams
+from training.choice import Choice
 from training.commands import shared_flags
 from training.commands.moves import EXIT_REFUSED, move_as_text
 from training.commands.retrain import default_recipe
 from training.data_check import data_of
-from training.promotion import Choice, promote
+from training.promotion import promote
 from training.sample_rule import is_of_sample
 from training.train import train
 

@@ -9,11 +9,12 @@ from recsys.errors import RegistryError
 from recsys.model_version import ModelVersion
 from recsys.registry import HEADLINE, Registry
 from training.experiment import RANDOM_SPLIT
+from training.protocol import UNKNOWN, rules_of
 
 COVERAGE = "coverage_at_10"
 
 Protocol = tuple[str, ...]
-"""Split, share held out, seed."""
+"""Split, share held out, seed, and how many users were judged."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def recorded(registry: Registry, candidate: ModelVersion, production: ModelVersi
     # The random split first: what it holds out does not wander on as data grow.
     shared = sorted((protocol for protocol in ours if protocol in theirs), key=lambda protocol: protocol[0] != "random")
     if not shared:
-        return "Production has nothing on record that was measured on the same split"
-    split, ratio, seed = shared[0]
+        return "Production has nothing on record that was measured on the same split and users"
+    split, ratio, seed, _ = shared[0]
     how = f"the {split} split of {names[0]} ({float(ratio):.0%} held out, seed {seed})"
     return Recorded(ours[shared[0]], theirs[shared[0]], how)
 
@@ -66,12 +67,12 @@ def records_of(registry: Registry, version: ModelVersion) -> dict[Protocol, Reac
     except RegistryError:
         registry.metadata()  # an unreachable registry is no missing run
         return {}
-    split, ratio, seed = (run.params.get(name) for name in ("split", "holdout_ratio", "seed"))
-    if split is None or ratio is None or seed is None:
+    split, *others = rules_of(run.params).values()
+    if UNKNOWN in (split, *others):
         return {}
-    found = {(split, ratio, seed): reached(run.metrics, "")}
+    found = {(split, *others): reached(run.metrics, "")}
     if split != "random":
-        found["random", ratio, seed] = reached(run.metrics, RANDOM_SPLIT)
+        found["random", *others] = reached(run.metrics, RANDOM_SPLIT)
     return {protocol: reaches for protocol, reaches in found.items() if reaches is not None}
 
 
