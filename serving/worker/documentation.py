@@ -7,8 +7,8 @@ import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
+from serving.worker.http.byte_ranges import RangedFiles
 from serving.worker.http.security_headers import EMPTY, page_headers, policy_for
 
 ASSETS = "/docs-assets"
@@ -31,7 +31,7 @@ Every error is `{"error", "detail", "correlation_id"}`; the id is also in the he
 def add_documentation(app: FastAPI) -> None:
     """Add the two pages and the files they need, which come from the package `fastapi_offline`."""
     files = Path(fastapi_offline.__file__).parent / "static"
-    app.mount(ASSETS, StaticFiles(directory=files), name="docs-assets")
+    app.mount(ASSETS, RangedFiles(directory=files), name="docs-assets")
 
     swagger = get_swagger_ui_html(
         openapi_url=SCHEMA,

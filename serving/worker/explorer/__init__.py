@@ -4,9 +4,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.worker.http.byte_ranges import RangedFiles
 from serving.worker.http.security_headers import page_headers
 
 HTML = "text/html"
@@ -16,7 +16,7 @@ MOUNTED = "/explorer"
 HEADERS = page_headers()
 
 
-class ExplorerFiles(StaticFiles):
+class ExplorerFiles(RangedFiles):
     """The page's scripts, styles and fonts."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:

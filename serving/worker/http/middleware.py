@@ -11,6 +11,7 @@ from serving.worker.context import RequestContext, open_context
 from serving.worker.errors import RequestTooLargeError, recsys_error_response, unexpected_error_response
 from serving.worker.http.adapted import adapted
 from serving.worker.http.admission import Admission
+from serving.worker.http.byte_ranges import without_range
 from serving.worker.http.security_headers import EVERYWHERE
 from serving.worker.metrics.counters import OTHER, Metrics
 from serving.worker.served_model import ServedModel
@@ -41,7 +42,8 @@ class RequestMiddleware:
         if split is not None:
             context.take_turn(split, scope)
         # HEAD is answered as GET is, without the body; uvicorn, and nobody further in, knows the one from the other.
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        # Only of GET a part can be asked for (RFC 9110, 14.2).
+        inner = {**without_range(scope), "method": "GET"} if scope["method"] == "HEAD" else scope
         answer = _Answer(self.metrics, context, inner, receive, send)
         token = REQUEST.set(context.fields)
         try:
