@@ -177,7 +177,7 @@ write_file() {
     fi
     new=$(mktemp "$file.XXXXXX")
     printf '%s\n' "$value" >"$new"
-    chmod 444 "$new"
+    chmod 644 "$new"
     mv "$new" "$file"
 }
 
@@ -186,15 +186,14 @@ compose_files() {
     local files
     files=$(value_of COMPOSE_FILE)
     [ -n "$files" ] || files=docker-compose.yml$([ ! -f docker-compose.override.yml ] || echo :docker-compose.override.yml)
-    case :$files: in
-        *":$overlay.yml:"*) ;;
-        *) files+=:$overlay.yml ;;
-    esac
-    case :$files: in
-        *":$overlay-auth.yml:"*) ;;
-        *:docker/docker-compose.auth.yml:*) files+=:$overlay-auth.yml ;;
-    esac
+    lay_over "$overlay.yml"
+    [[ :$files: != *:docker/docker-compose.auth.yml:* ]] || lay_over "$overlay-auth.yml"
+    ! grep -qs '^AWS_ACCESS_KEY_ID=\$' docker/data.env || lay_over "$overlay-data.yml"
     echo "$files"
+}
+
+lay_over() {
+    [[ :$files: = *":$1:"* ]] || files+=:$1
 }
 
 main "$@"

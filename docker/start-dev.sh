@@ -59,7 +59,7 @@ show_endpoints() {
   its documentation      http://$api/docs
   its health             http://$api/health
   MLflow                 http://$mlflow
-  the bucket's console   http://$console  (keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in .env)
+  the bucket's console   http://$console  (keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in .env, or secrets/)
   debugpy                $debugger
 
   curl -s http://$api/recommend -H 'Content-Type: application/json' -d '{"user_ratings": {"1": 5, "50": 4.5}, "n": 5}'

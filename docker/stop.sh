@@ -3,7 +3,7 @@
 #
 #   docker/stop.sh [--clean]
 #
-#   --clean  also delete the volumes (database, bucket, model cache, data, logs) and the images, after a question
+#   --clean  also delete the volumes (database, bucket, model cache, data, logs, monitoring) and the images, after a question
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -37,7 +37,8 @@ clean() {
 # What is stopped goes by its labels; the secrets are of no use here, and a lost .env shall not keep anything running.
 compose() {
     POSTGRES_PASSWORD=unused AWS_ACCESS_KEY_ID=unused AWS_SECRET_ACCESS_KEY=unused RECSYS_API__ADMIN_TOKEN=unused \
-        docker compose -f docker-compose.yml -f docker/docker-compose.dev.yml --profile manual "$@"
+        docker compose -f docker-compose.yml -f docker/docker-compose.dev.yml -f docker/docker-compose.monitoring.yml \
+        --profile manual "$@"
 }
 
 main "$@"

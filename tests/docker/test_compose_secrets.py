@@ -116,6 +116,17 @@ def test_compose_secrets_are_handed_only_to_whom_they_concern(project: Project) 
                 assert str(value).removeprefix("/run/secrets/") in MAY_HAVE[name], (name, variable)
 
 
+def test_compose_secrets_of_ratings_in_the_bucket_show_nowhere(project: Project) -> None:
+    with_key(project)
+    shutil.copy(project.folder / "docker" / "data.env.example", project.folder / "docker" / "data.env")
+    assert project.run("docker/init-env.sh", "--files").returncode == 0
+    found = project.config()
+    assert_hidden(project, found)
+    for name in ("training", "retraining"):
+        assert mounted(found["services"][name]) == MAY_HAVE[name] | {"aws_access_key_id", "aws_secret_access_key"}
+        assert found["services"][name]["environment"]["RECSYS_DATA__DIR"] == "s3://movie-recsys/ratings"
+
+
 def test_compose_signing_key_is_there_only_when_there_is_one(project: Project) -> None:
     without = project.config()
     assert {

@@ -106,7 +106,7 @@ def test_init_env_files_keeps_secrets_in_a_folder_for_the_owner_only(folder: Pat
     assert all(len(secret) == 40 and secret.isalnum() for secret in secrets.values())
     assert stat.S_IMODE((folder / "secrets").stat().st_mode) == 0o700
     # The users of the containers are others than the owner.
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "secrets").iterdir()} == {0o444}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "secrets").iterdir()} == {0o644}
     text = (folder / ".env").read_text()
     assert not [secret for secret in secrets.values() if secret in text]
     values = dotenv_values(folder / ".env")
