@@ -87,6 +87,7 @@ def test_stack_of_secret_files_signs_with_the_key_of_its_file(stack: Any) -> Non
     assert stack.health()["model_version"] == "1"
     login = basic_login("admin", secrets(stack)["mlflow_tracking_password"])
     path = "model-versions/search?filter=name%3D%27movie-recommender%27"
+    assert stack.ask(f"/api/2.0/mlflow/{path}", port=stack.mlflow_port).status == 401
     (version,) = stack.mlflow(path, None, Authorization=login)["model_versions"]
     tags = {tag["key"]: tag["value"] for tag in version["tags"]}
     sums = tags[ARTIFACT_TAG], tags[MODEL_TAG]
