@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
+from recsys.admin_token import token_problem
 from recsys.origins import origin_problem
 from recsys.registry_names import alias_problem, name_problem
-
-MIN_TOKEN = 8
-"""Characters of an admin token; guesses are slowed down, but one of few characters is still found."""
 
 MIN_KEY = 16
 """Characters of a key that signs versions."""
@@ -119,11 +117,9 @@ class ApiSettings(_Group):
     @field_validator("admin_token")
     @classmethod
     def _fit(cls, value: SecretStr | None) -> SecretStr | None:
-        token = value.get_secret_value() if value else ""
-        if token and not (len(token) >= MIN_TOKEN and token.isascii() and token.isprintable() and " " not in token):
-            raise ValueError(
-                f"a token has at least {MIN_TOKEN} characters of ASCII and no blanks; openssl rand -hex 24 makes one"
-            )
+        problem = token_problem(value.get_secret_value()) if value and value.get_secret_value() else ""
+        if problem:
+            raise ValueError(problem)
         return value
 
 

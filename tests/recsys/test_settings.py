@@ -165,6 +165,14 @@ def test_admin_token_that_is_short_or_fits_no_header_is_refused_unshown(
     assert token not in str(caught.value) or token == "x"
 
 
+@pytest.mark.parametrize("token", ["aaaaaaaa", "12121212", "password", "12345678"])
+def test_admin_token_that_is_guessed_first_is_refused_unshown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("RECSYS_API__ADMIN_TOKEN", token)
+    with pytest.raises(ParameterError, match=r"RECSYS_API__ADMIN_TOKEN: a token .*; openssl rand -hex 24") as caught:
+        read_settings()
+    assert token not in str(caught.value)
+
+
 def test_hosts_are_parted_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSYS_API__ALLOWED_HOSTS", "films.example, *.films.example")
     assert read_settings().api.allowed_hosts == ("films.example", "*.films.example")
