@@ -67,6 +67,9 @@ class ModelSettings(_Group):
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or not value.get_secret_value():
             return None
+        if value.get_secret_value() != value.get_secret_value().strip():
+            # Some readers of .env files and of secrets cut them off, so that two services would have two keys.
+            raise ValueError("a key has no blanks or line feeds at its ends; remove them")
         if len(value.get_secret_value()) < MIN_KEY:
             raise ValueError(f"a key has at least {MIN_KEY} characters; openssl rand -hex 32 makes one")
         return value

@@ -16,7 +16,7 @@ from service_process import environment, free_port
 
 
 @contextmanager
-def running_server(home: Path, *, serves_artifacts: bool = False) -> Iterator[str]:
+def running_server(home: Path, *, serves_artifacts: bool = False, **variables: str) -> Iterator[str]:
     """Yield the address of a server over ``home/mlflow.db``.
 
     Clients read and write ``home/mlruns`` themselves, unless the server does it for them.
@@ -31,7 +31,7 @@ def running_server(home: Path, *, serves_artifacts: bool = False) -> Iterator[st
         process = subprocess.Popen(
             [sys.executable, "-m", "mlflow", "server", *store, *where],
             cwd=home,
-            env=environment(),
+            env=environment(**variables),
             stdout=log,
             stderr=log,
             start_new_session=True,

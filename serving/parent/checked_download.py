@@ -30,10 +30,34 @@ class Admission:
         Lets it answer once.
     check
         Looks at what the registry says of it, before anything is fetched; raises `ArtifactError` for a wrong signature.
+    check_cached
+        Looks at what a pointer in the cache says of it, which others may have altered with the files; raises the same.
     """
 
     smoke_test: SmokeTest
     check: Callable[[ModelVersion], None] = lambda _: None
+    check_cached: Callable[[CachedVersion], None] = lambda _: None
+
+    def objection(self, cached: CachedVersion) -> str:
+        """Return why what a pointer names may not be served, empty when it may."""
+        try:
+            self.check_cached(cached)
+        except ArtifactError as error:
+            return str(error)
+        return ""
+
+
+def check_signature_of(settings: ModelSettings) -> Callable[[CachedVersion], None]:
+    """Return a function that raises `ArtifactError` when a pointer's signature is not as the settings demand."""
+    from recsys.signatures import Signatures  # noqa: PLC0415  as below
+
+    signatures = Signatures.of(settings)
+
+    def check(cached: CachedVersion) -> None:
+        sums = cached.artifact_sha256, cached.model_json_sha256
+        signatures.check_sums(f"version {cached.version} of {cached.name}", *sums, cached.signature)
+
+    return check
 
 
 class Downloads(Protocol):
@@ -48,23 +72,13 @@ def admitted_from_cache(cache: ModelCache, settings: ModelSettings) -> CachedVer
     cached = cache.current_if_whole()
     if cached is None or settings.signing_key is None:
         return cached
-    from recsys.signatures import Signatures  # noqa: PLC0415  as below
-
-    def objection(found: CachedVersion) -> str:
-        which = f"version {found.version} of {found.name}"
-        try:
-            sums = found.artifact_sha256, found.model_json_sha256
-            Signatures.of(settings).check_sums(which, *sums, found.signature)
-        except ArtifactError as error:
-            return str(error)
-        return ""
-
-    if problem := objection(cached):
+    admission = Admission(lambda _: None, check_cached=check_signature_of(settings))
+    if problem := admission.objection(cached):
         logger.error("{}", problem)
         cache.withdraw(problem)
         return None
     challenger = read_challenger(cache.pointer)
-    if challenger is not None and (problem := objection(challenger)):
+    if challenger is not None and (problem := admission.objection(challenger)):
         cache.drop_challenger(problem)
     return cached
 

@@ -80,7 +80,8 @@ class VersionLoader:
 
     def _is_due(self, version: int) -> bool:
         extra = self.extra.get(version)
-        if extra and extra.published and self.cache.is_checked(extra.published):
+        place = extra and extra.published
+        if place and not self.admission.objection(place) and self.cache.is_checked(place):
             return False
         if version not in self._refused_at:
             return True

@@ -16,7 +16,7 @@ from serving.parent.checked_download import Admission, Downloads, cached_version
 from serving.parent.look import Look
 from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
-from serving.shared.published_traffic import PublishedTraffic
+from serving.shared.published_traffic import PublishedTraffic, read_challenger
 from serving.shared.sync_status import SyncStatus, read_status, write_status
 
 LONGEST_WAIT = 120.0
@@ -86,6 +86,7 @@ class Sync:
             self.challenger.forget_refusal()
             self.cache.forget_checks()
         harmed = self._harmed()
+        self._drop_forged_challenger()
         self.is_settled = True
         try:
             status = self._follow_alias(status)
@@ -105,14 +106,26 @@ class Sync:
     def _harmed(self) -> CachedVersion | None:
         """Return what is served when its files are not what was published; a look that reads only what was touched."""
         current = self.cache.current()
-        if current is None or self.cache.is_checked(current):
+        if current is None or self._is_sound(current):
             return None
         logger.error("version {} in the cache has been altered or is incomplete; fetching it again", current.version)
         return current
 
+    def _is_sound(self, cached: CachedVersion) -> bool:
+        """Return whether the files are what the pointer says, and the pointer says what may be served.
+
+        Whoever can write to the cache can alter both together; the signature tells, also while there is no registry.
+        """
+        return not self.admission.objection(cached) and self.cache.is_checked(cached)
+
+    def _drop_forged_challenger(self) -> None:
+        challenger = read_challenger(self.cache.pointer)
+        if challenger is not None and (problem := self.admission.objection(challenger)):
+            self.cache.drop_challenger(problem)
+
     def _withdraw_if_still(self, harmed: CachedVersion, status: SyncStatus) -> SyncStatus:
         """Serve nothing rather than what is known to be altered, when it could not be fetched again."""
-        if self.cache.current() != harmed or self.cache.is_checked(harmed):
+        if self.cache.current() != harmed or self._is_sound(harmed):
             return status
         reason = f"version {harmed.version} in the cache has been altered or is incomplete, and cannot be fetched again"
         self.cache.withdraw(reason)

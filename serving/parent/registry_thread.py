@@ -8,7 +8,7 @@ from loguru import logger
 
 from recsys.settings import Settings
 from serving.parent.background import AliasRepairs, Background
-from serving.parent.checked_download import Admission
+from serving.parent.checked_download import Admission, check_signature_of
 from serving.parent.comparison_loader import VersionLoader
 from serving.parent.follow_alias import Sync
 from serving.parent.mlflow_process import MlflowProcess
@@ -115,7 +115,8 @@ class Poller:
         # Here, as it imports NumPy, which takes time that the start of the workers needs more urgently.
         from recsys.signatures import Signatures  # noqa: PLC0415
 
-        return Admission(SmokeTest(self._process), Signatures.of(self.settings.model).check)
+        model = self.settings.model
+        return Admission(SmokeTest(self._process), Signatures.of(model).check, check_signature_of(model))
 
     def _start_background(self, sync: Sync) -> None:
         registry = RegistryClient(self.settings, self._process)

@@ -17,6 +17,9 @@ from training.project_run import EXPERIMENT
 N_MOVIES = 900
 """Their matrix has 3.2 MB, so that a download writes several pieces."""
 
+WEIGHTS = "item_weights.values.npy"
+"""The file of that matrix."""
+
 METHODS = ("content-cosine", "content-jaccard")
 
 
@@ -53,9 +56,9 @@ def many_movies() -> Dataset:
 
 
 @contextmanager
-def served_versions(home: Path) -> Iterator[ServedVersions]:
+def served_versions(home: Path, **variables: str) -> Iterator[ServedVersions]:
     """Yield a running server with versions 1 and 2."""
-    with running_server(home, serves_artifacts=True) as url:
+    with running_server(home, serves_artifacts=True, **variables) as url:
         registry = Registry("movie-recommender", url)
         mlflow.set_tracking_uri(url)
         mlflow.create_experiment(EXPERIMENT)

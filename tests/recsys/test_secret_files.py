@@ -68,6 +68,22 @@ def test_read_settings_takes_secrets_from_files(tmp_path: Path, monkeypatch: pyt
     assert "token-of-a-file" not in repr(settings)
 
 
+@pytest.mark.parametrize("key", [" " + "x" * 20, "x" * 20 + "\t", "x" * 20 + "\n", " " * 20, "x" * 20 + "\u00a0"])
+def test_signing_key_with_blanks_at_its_ends_is_refused_however_it_comes(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECSYS_MODEL__SIGNING_KEY", key)
+    with pytest.raises(ParameterError, match="no blanks or line feeds at its ends") as caught:
+        read_settings(tmp_path / "none")
+    assert "x" * 20 not in str(caught.value)
+    if not key.endswith("\n"):  # a file ends with one, and that is cut off
+        monkeypatch.setenv("RECSYS_MODEL__SIGNING_KEY", "")
+        monkeypatch.setenv("RECSYS_MODEL__SIGNING_KEY_FILE", str(tmp_path / "key"))
+        (tmp_path / "key").write_text(f"{key}\r\n", encoding="utf-8")
+        with pytest.raises(ParameterError, match="no blanks or line feeds at its ends"):
+            read_settings(tmp_path / "none")
+
+
 @pytest.mark.parametrize("key", ["short", "x" * 15])
 def test_signing_key_that_can_be_guessed_is_refused(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSYS_MODEL__SIGNING_KEY", key)

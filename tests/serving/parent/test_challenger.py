@@ -1,6 +1,7 @@
 """The Challenger as the sync and the background get it ready; the real registry is met in tests/e2e."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,24 @@ def test_challenger_that_is_refused_leads_to_production_for_everyone_and_is_trie
     found = published(sync, registry)
     assert found
     assert found.problem is None
+
+
+def test_challenger_that_is_refused_again_and_again_is_tried_at_the_latest_after_two_minutes(
+    sync: Sync, registry: ToldRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.challenger.admission = Admission(_fail)
+    now, tried = 0.0, []
+    monkeypatch.setattr("serving.parent.challenger.time.monotonic", lambda: now)
+    published(sync, registry)
+    n_downloads = registry.downloads
+    while len(tried) < 8:
+        now += 1.0
+        sync.challenger.fetch(registry)
+        if registry.downloads > n_downloads:
+            n_downloads = registry.downloads
+            tried.append(now)
+    waits = [after - before for before, after in pairwise([0.0, *tried])]
+    assert waits == [5.0, 10.0, 20.0, 40.0, 80.0, 120.0, 120.0, 120.0]
 
 
 def _fail(_: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,19 +11,22 @@ from typing import Any
 
 import pytest
 from published_models import save_artifacts
+from pydantic import SecretStr
 
 from recsys.checksums import sha256_of, tree_sha256
 from recsys.data import Dataset
 from recsys.errors import RegistryError
 from recsys.manifest import MANIFEST
+from recsys.setting_groups import ModelSettings
+from recsys.signatures import Signatures
 from recsys.storage import LOGGED_FOLDER
 from serving.mlflow_child.version_listing import NEWEST, ask_for_versions
 from serving.parent import comparison_loader as version_loader
-from serving.parent.checked_download import Admission
+from serving.parent.checked_download import Admission, check_signature_of
 from serving.parent.comparison_loader import VersionLoader
 from serving.shared import cached_version, comparison_files
 from serving.shared.atomic_files import read_json
-from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles
+from serving.shared.comparison_files import KEPT_COMPARISONS, ComparisonFiles, ComparisonVersion
 from serving.shared.model_cache import KEPT_VERSIONS, ModelCache
 from serving.shared.version_list import VersionList, read_version_list
 
@@ -138,6 +141,32 @@ def test_look_version_that_has_vanished_from_the_cache_is_fetched_again(
     shutil.rmtree(model_cache.versions)
     loader.look()
     assert registry.downloads == [3, 3]
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+def test_look_pointer_that_was_forged_with_its_files_is_written_again_or_refused(
+    loader: VersionLoader, extra: ComparisonFiles, registry: ToldRegistry, is_reachable: bool
+) -> None:
+    key = ModelSettings(signing_key=SecretStr("k" * 32), require_signature=True)
+    signatures = Signatures.of(key)
+    registry.tags[3] |= signatures.tags_for(registry.tags[3])
+    loader.admission = Admission(lambda _: None, signatures.check, check_signature_of(key))
+    want(extra, 3)
+    loader.look()
+    genuine = extra.get(3)
+    assert genuine is not None
+    assert genuine.published is not None
+    extra.put(3, ComparisonVersion(replace(genuine.published, signature="0" * 64)))
+    if not is_reachable:
+        del registry.tags[3]
+    loader.look()
+    found = extra.get(3)
+    assert found is not None
+    if is_reachable:
+        assert found.published is not None
+        assert found.published.signature == genuine.published.signature
+    else:
+        assert (found.published, found.problem) == (None, "the registry does not hold version 3")
 
 
 def test_look_third_version_lets_go_of_the_one_used_longest_ago(loader: VersionLoader, extra: ComparisonFiles) -> None:

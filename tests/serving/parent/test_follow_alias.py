@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from published_models import store
 from pydantic import SecretStr
 from told_registry import ToldRegistry
 
@@ -17,10 +19,12 @@ from recsys.manifest import MANIFEST
 from recsys.setting_groups import ModelSettings
 from recsys.signatures import SIGNATURE_TAG, Signatures
 from recsys.storage import LOGGED_FOLDER
-from serving.parent.checked_download import Admission, admitted_from_cache
+from serving.parent.checked_download import Admission, admitted_from_cache, check_signature_of
 from serving.parent.follow_alias import Sync
-from serving.shared.cached_version import is_withdrawn
+from serving.shared.atomic_files import write_json
+from serving.shared.cached_version import CachedVersion, is_withdrawn
 from serving.shared.model_cache import ModelCache
+from serving.shared.published_traffic import Published
 from serving.shared.sync_status import read_status
 
 
@@ -430,3 +434,69 @@ def test_start_with_a_pointer_of_an_earlier_release_counts_it_as_unsigned(sync: 
     model_cache.pointer.write_text(json.dumps(written))
     assert admitted_from_cache(model_cache, ModelSettings(signing_key=KEY)) is not None
     assert admitted_from_cache(model_cache, ModelSettings(signing_key=KEY, require_signature=True)) is None
+
+
+SIGNED = Signatures(KEY, are_required=True)
+OWN = ModelSettings(signing_key=KEY, require_signature=True)
+
+
+def forge(model_cache: ModelCache, dataset: Dataset) -> CachedVersion:
+    """Put other files into the cache, and a pointer with their sum, as whoever can write to it may do."""
+    published = model_cache.published()
+    assert published is not None
+    other = store(ModelCache(model_cache.root, "movie-recommender", "production"), dataset, 1, "content-jaccard")
+    forged = replace(published.version, folder=other.folder, artifact_sha256=other.artifact_sha256)
+    write_json(model_cache.pointer, Published(forged, published.traffic).as_json())
+    assert model_cache.is_intact(forged)
+    return forged
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+def test_check_pointer_that_was_forged_with_its_files_is_not_served(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache, tiny: Dataset, is_reachable: bool
+) -> None:
+    registry.tags[1].update(SIGNED.tags_for(registry.tags[1]))
+    sync.admission = Admission(lambda _: None, SIGNED.check, check_signature_of(OWN))
+    assert sync.check().problem is None
+    genuine = model_cache.current()
+    assert genuine is not None
+    forge(model_cache, tiny)
+    registry.failure = None if is_reachable else RegistryError("no way")
+    problem = sync.check().problem
+    if is_reachable:
+        assert problem is None
+        assert model_cache.current() == replace(genuine, published_at=model_cache.current().published_at)  # type: ignore[union-attr]
+    else:
+        assert is_withdrawn(model_cache.pointer)
+        assert "version 1 in the cache has been altered" in str(problem)
+        assert "no way" in str(problem)
+
+
+def test_check_challenger_that_was_forged_with_its_files_gets_no_traffic_without_the_registry(
+    sync: Sync, registry: ToldRegistry, model_cache: ModelCache
+) -> None:
+    for number in (1, 2):
+        registry.tags[number].update(SIGNED.tags_for(registry.tags[number]))
+    sync.admission = sync.challenger.admission = Admission(lambda _: None, SIGNED.check, check_signature_of(OWN))
+    registry.challenger, registry.traffic = 2, {"traffic.challenger": "10%"}
+    model_cache.lock.acquire()
+    sync.check()
+    sync.challenger.fetch(registry)
+    sync.check()
+    published = model_cache.published()
+    assert published is not None
+    assert published.traffic is not None
+    assert published.traffic.challenger is not None
+    registry.failure = RegistryError("no way")
+    sync.check()
+    assert model_cache.published() == published, "what is genuine stays"
+    forged = replace(published.traffic.challenger, signature="0" * 64)
+    write_json(model_cache.pointer, replace(published, traffic=replace(published.traffic, challenger=forged)).as_json())
+    sync.check()
+    left = model_cache.published()
+    assert left is not None
+    assert left.version == published.version
+    assert left.traffic is not None
+    assert left.traffic.challenger is None
+    assert "the signature of version 2" in str(left.traffic.problem)
+    model_cache.lock.release()
