@@ -22,6 +22,9 @@ ARTIFACT_TAG = machine_tag("artifact_sha256")
 SIZE_TAG = machine_tag("artifact_bytes")
 """Tag with the size of all files, so that a larger download is refused before it begins; older versions have none."""
 
+MOST_FILES = 10_000
+"""A version has about two hundred files and folders."""
+
 MODEL_TAG = machine_tag("model_json_sha256")
 """Tag with the sum of ``model.json``, which in turn holds the sum of every array."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import mlflow
 from loguru import logger
 from mlflow import MlflowClient
+from mlflow.entities import FileInfo
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -19,16 +20,14 @@ from recsys.alias.spellings import pointers, standard_spellings
 from recsys.alias.state import AliasState, ModelMetadata
 from recsys.checksums import ADDED_BY_MLFLOW, remove_added_files
 from recsys.errors import ArtifactError, LeaseHeldError, RegistryError
+from recsys.model_checks import MOST_FILES
 from recsys.model_version import ModelVersion
-from recsys.registry_errors import NOT_FOUND, check_database, registry_errors, sensible
+from recsys.registry_errors import NOT_FOUND, check_database, registry_errors, sensible, sensible_files
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 
 HEADLINE = "ndcg_at_10"
 """The metric that a version is known by, and the name of the tag that holds it."""
-
-MOST_FILES = 10_000
-"""A model has about thirty files and folders."""
 
 
 class Registry:
@@ -213,7 +212,7 @@ class Registry:
 
     def download_uri(self, model_uri: str, folder: Path) -> Path:
         """Fetch the artifacts of a model into a folder and return where they lie."""
-        with self.registry_errors(f"the artifacts of {model_uri}"):
+        with self.registry_errors(f"the artifacts of {model_uri}"), sensible_files(model_uri):
             fetched = mlflow.artifacts.download_artifacts(
                 artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
             )
@@ -232,12 +231,13 @@ class Registry:
             store = get_artifact_repository(model_uri, tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
             n_files, size, folders = 0, 0, [""]
             while folders:
-                for found in store.list_artifacts(folders.pop() or None):
-                    if found.path in ADDED_BY_MLFLOW:  # by whoever has loaded the model from where the store keeps it
-                        continue
-                    if found.is_dir:
-                        folders.append(found.path)
-                    n_files, size = n_files + 1, size + (found.file_size or 0)
+                with sensible_files(model_uri):
+                    for found in store.list_artifacts(folders.pop() or None):
+                        if found.path in ADDED_BY_MLFLOW:  # by whoever has loaded the model from the store's own place
+                            continue
+                        if found.is_dir:
+                            folders.append(found.path)
+                        n_files, size = n_files + 1, size + _size_of(found)
                 if n_files > MOST_FILES:
                     raise ArtifactError(f"{model_uri} lists more than {MOST_FILES} files, which no model has")
         return size
@@ -256,6 +256,14 @@ def current_tracking_uri(settings: Settings) -> str:
 def registry_of(settings: Settings) -> Registry:
     """Return the registry of the configured model."""
     return Registry(settings.model.name, settings.tracking_uri, Signatures.of(settings.model))
+
+
+def _size_of(found: FileInfo) -> int:
+    """Return the size of a listed file, bytes, 0 for a folder; `ValueError` when it is no size."""
+    size: object = found.file_size or 0
+    if not isinstance(size, int) or size < 0:
+        raise ValueError(f"{found.path!r} has the size {size!r}"[:200])
+    return size
 
 
 def _model_version(found: MlflowVersion) -> ModelVersion:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recsys.alias.tag_names import read_tag
 from recsys.errors import ArtifactError
-from recsys.model_checks import SIZE_TAG
+from recsys.model_checks import MOST_FILES, SIZE_TAG
 from recsys.model_version import ModelVersion
 
 NOTE_BYTES = 100_000
@@ -47,7 +47,10 @@ def check_size(size: int, version: ModelVersion, max_bytes: int, folder: Path) -
 
 
 def size_watch(folder: Path, size: int, version: ModelVersion) -> Callable[[], None]:
-    """Return a function that raises `ArtifactError` once more lies in a folder than the store has listed."""
+    """Return a function that raises `ArtifactError` once more lies in a folder than the store has listed.
+
+    Empty files have no bytes, but a disk holds only so many; the store may list others than it did at first.
+    """
     looked_at = time.monotonic()
 
     def look() -> None:
@@ -55,7 +58,13 @@ def size_watch(folder: Path, size: int, version: ModelVersion) -> Callable[[], N
         if time.monotonic() - looked_at < WATCH_SECONDS:
             return
         looked_at = time.monotonic()
-        if _bytes_in(folder) > size + NOTE_BYTES:
+        found, n_files = _bytes_in(folder)
+        if n_files > MOST_FILES:
+            raise ArtifactError(
+                f"the artifacts of version {version.version} of {version.name} have been altered: more than "
+                f"{MOST_FILES} files come in, which no version has; the rest is not fetched"
+            )
+        if found > size + NOTE_BYTES:
             raise ArtifactError(
                 f"the artifacts of version {version.version} of {version.name} have been altered: more comes in than "
                 f"the {size} bytes that the store lists; the rest is not fetched"
@@ -64,12 +73,14 @@ def size_watch(folder: Path, size: int, version: ModelVersion) -> Callable[[], N
     return look
 
 
-def _bytes_in(folder: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
+def _bytes_in(folder: Path) -> tuple[int, int]:
+    """Return the bytes of all files below a folder, and how many files and folders there are."""
+    total = n_files = 0
+    for place, folders, names in os.walk(folder):
+        n_files += len(folders) + len(names)
         for name in names:
             try:
                 total += (Path(place) / name).lstat().st_size
             except FileNotFoundError:  # MLflow renames a file once it is complete
                 continue
-    return total
+    return total, n_files

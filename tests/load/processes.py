@@ -23,6 +23,12 @@ def state(pid: int) -> str:
         return ""
 
 
+def children_of(pid: int) -> list[int]:
+    """Return the processes that any thread of a process has started and not waited for."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 def freeze(pid: int) -> None:
     """Stop a process where it is, and wait until it has stopped."""
     os.kill(pid, signal.SIGSTOP)
