@@ -23,6 +23,7 @@ expect = sync_api.expect
 
 pytestmark = pytest.mark.browser
 
+DATA = {"dataset": "a sample", "dataset_digest": "0" * 32}
 METRICS = {1: "0.3100", 2: "0.3300", 3: "0.3200"}
 PAGE_BYTES = 150_000
 PHONE = {"width": 390, "height": 844}
@@ -52,7 +53,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     made = make_three_versions(sample_dataset(), tmp_path_factory.mktemp("explorer"))
     for version, ndcg in METRICS.items():
         ends = {"ndcg_at_10_lower": "0.3000", "ndcg_at_10_upper": "0.3400"}
-        made.tag_version(version, {"ndcg_at_10": ndcg, "split": "random, 25% held out, seed 42", **ends})
+        made.tag_version(version, {"ndcg_at_10": ndcg, "split": "random, 25% held out, seed 42", **DATA, **ends})
     made.set_alias("Challenger", 2)
     return made
 
@@ -594,10 +595,33 @@ def test_compare_versions_on_different_data_shows_no_difference(
         expect(page.locator(".warning")).to_contain_text("version 3 on other (ffffffff)")
         expect(page.locator(".metrics")).not_to_contain_text("Difference")
     finally:
-        client = MlflowClient(tracking_uri=registry.tracking_uri, registry_uri=registry.tracking_uri)
-        for tag in ("dataset", "dataset_digest"):
-            client.delete_model_version_tag(registry.name, "3", tag)
-        service.wait_until(lambda: listed()["3"] is None)
+        registry.tag_version(3, DATA)
+        service.wait_until(lambda: listed()["3"] == DATA["dataset"])
+
+
+@pytest.mark.parametrize("without", [(3,), (1, 3)])
+def test_compare_versions_without_a_digest_of_their_data_shows_no_difference(
+    open_page: Open, service: Any, registry: Registry, without: tuple[int, ...]
+) -> None:
+    client = MlflowClient(tracking_uri=registry.tracking_uri, registry_uri=registry.tracking_uri)
+
+    def digests() -> Any:
+        versions = service.ask("/versions", None, Authorization=f"Bearer {TOKEN}").json["versions"]
+        return {int(found["version"]): found["dataset_digest"] for found in versions}
+
+    try:
+        for version in without:
+            client.delete_model_version_tag(registry.name, str(version), "dataset_digest")
+        service.wait_until(lambda: all(digests()[version] is None for version in without))
+        page = open_page("#compare=1-3")
+        use_token(page)
+        expect(page.locator(".warning")).to_contain_text("Trained on data that are not on record", timeout=120_000)
+        expect(page.locator(".warning")).to_contain_text(f"version 3 on {DATA['dataset']} (no digest)")
+        expect(page.locator(".metrics")).not_to_contain_text("Difference")
+    finally:
+        for version in without:
+            registry.tag_version(version, DATA)
+        service.wait_until(lambda: all(digests()[version] for version in without))
 
 
 def test_compare_shows_intervals_and_a_difference_on_one_holdout_only(

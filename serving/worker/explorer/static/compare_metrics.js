@@ -10,7 +10,7 @@ export function metricTable(left, right) {
   const pair = [left, right];
   const found = pair.map(withRandomSplit);
   const names = metricNames(...found).filter((name) => name !== RANDOM || pair.some(({ metrics }) => RANDOM in metrics));
-  const data = left.dataset === right.dataset && left.dataset_digest === right.dataset_digest;
+  const data = left.dataset === right.dataset && hasDigest(left) && left.dataset_digest === right.dataset_digest;
   if (names.length === 0) return data ? null : warning(pair, data);
   const split = data && left.split === right.split;
   const compares = (name) => split || (data && name === RANDOM && drawOf(left) === drawOf(right));
@@ -23,6 +23,9 @@ export function metricTable(left, right) {
     h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, names.map(row)));
   return h("div", {}, split ? null : warning(pair, data), table);
 }
+
+/** Without one, nothing tells that two versions were trained on the same data. */
+const hasDigest = (listed) => Boolean(listed.dataset_digest);
 
 const isRandom = (listed) => listed.split?.startsWith("random,") ?? false;
 
@@ -41,12 +44,16 @@ function ends(metrics, from, to) {
   return Object.fromEntries(known.map((end) => [`${to}_${end}`, metrics[`${from}_${end}`]]));
 }
 
+const HOLDOUTS = ["Judged on different holdouts: ", "Only what was measured on the same holdout is compared."];
+const DATA = ["Trained on different data: ", "Their metrics come from different holdouts, so no difference is shown."];
+const UNKNOWN_DATA = ["Trained on data that are not on record: ", "They may be different, so no difference is shown."];
+
 function warning(pair, sameData) {
   const said = (listed) => sameData
     ? `version ${listed.version} on the split ${listed.split ?? "that is not on record"}`
     : `version ${listed.version} on ${listed.dataset ?? "data that are not known"} (${listed.dataset_digest?.slice(0, 8) ?? "no digest"})`;
-  return h("p", { class: "warning" }, h("strong", {}, sameData ? "Judged on different holdouts: " : "Trained on different data: "),
-    `${pair.map(said).join(", ")}. `, sameData ? "Only what was measured on the same holdout is compared." : "Their metrics come from different holdouts, so no difference is shown.");
+  const [title, so] = sameData ? HOLDOUTS : pair.every(hasDigest) ? DATA : UNKNOWN_DATA;
+  return h("p", { class: "warning" }, h("strong", {}, title), `${pair.map(said).join(", ")}. `, so);
 }
 
 function value(found, name) {
