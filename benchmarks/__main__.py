@@ -19,6 +19,7 @@ BENCHMARKS = {
     "reading": "benchmarks.reading",
     "similar": "benchmarks.similar",
     "serving": "benchmarks.serving.command",
+    "changeover": "benchmarks.serving.changeover",
     "core": "benchmarks.core",
 }
 """Modules with a ``main(arguments) -> exit code``; the first line of the docstring is shown in the list."""

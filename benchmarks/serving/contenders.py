@@ -60,7 +60,13 @@ def running_cases(home: Path, questions: Questions, similar_to: int, cpu: int) -
 
 
 def start_ours(
-    home: Path, *, cpu: int | None, workers: int, registry: str | None = None, port: int | None = None
+    home: Path,
+    *,
+    cpu: int | None,
+    workers: int,
+    registry: str | None = None,
+    port: int | None = None,
+    **settings: str,
 ) -> Server:
     """Start our service in production's way, with CORS on as well; JSON logs go to a file."""
     port = port or free_port()
@@ -71,6 +77,7 @@ def start_ours(
         "RECSYS_API__PORT": str(port),
         "RECSYS_CORS__ORIGINS": "http://localhost:3000",
         "RECSYS_MODEL__CACHE_DIR": str(home / "model-cache"),
+        **settings,
     }
     return start_server([sys.executable, "-m", "serving"], port=port, folder=home, cpu=cpu, variables=variables)
 

@@ -1,0 +1,52 @@
+"""A client that asks as fast as it is answered, until SIGTERM; a process of its own, started by `changeover`."""
+
+import http.client
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+
+from benchmarks.serving.contenders import RECOMMEND
+
+PATIENCE_SECONDS = 60.0
+
+
+class ToldToEndError(Exception):
+    """SIGTERM has come."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Ask the questions of a file in turn, from one on; print how many were asked, and how many failed, in the end."""
+    port, path, first = int(arguments[0]), Path(arguments[1]), int(arguments[2])
+    bodies = path.read_bytes().splitlines()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    n_asked = n_failed = 0
+    signal.signal(signal.SIGTERM, _end)
+    print("ready", flush=True)
+    try:
+        for body in cycle(bodies[first:] + bodies[:first]):
+            n_failed += not _is_answered(connection, body)
+            n_asked += 1
+    except ToldToEndError:
+        print(json.dumps({"asked": n_asked, "failed": n_failed}), flush=True)
+
+
+def _is_answered(connection: http.client.HTTPConnection, body: bytes) -> bool:
+    try:
+        connection.request("POST", RECOMMEND, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        return False
+    return answer.status == 200
+
+
+def _end(*_: object) -> None:
+    raise ToldToEndError
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
