@@ -61,6 +61,44 @@ def test_folder_never_imports(package: str, forbidden: str) -> None:
     assert importers(forbidden, package) == set()
 
 
+OF_THE_ENTRY = {"serving/__init__.py", "serving/__main__.py"}
+BY_SEVERAL = {
+    "serving/pyfunc_loader.py": "scores by MLflow's pyfunc, in workers and in the smoke test of a candidate",
+}
+"""What lies beside the folders of the processes, and why it is in none of them."""
+
+
+def test_beside_the_folders_of_serving_lies_what_starts_it_and_what_several_processes_need() -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in (ROOT / "serving").glob("*.py")}
+    assert found == OF_THE_ENTRY | BY_SEVERAL.keys()
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    ["fastapi", "starlette", "recsys.registry", "recsys.pyfunc", "serving.worker", "serving.mlflow_child"],
+)
+def test_what_starts_serving_or_is_shared_by_its_processes_never_imports(forbidden: str) -> None:
+    assert importers(forbidden, "serving").isdisjoint(OF_THE_ENTRY | BY_SEVERAL.keys())
+
+
+def test_what_starts_serving_imports_no_mlflow_and_what_is_shared_no_process() -> None:
+    assert importers("mlflow", "serving").isdisjoint(OF_THE_ENTRY)
+    assert importers("serving.pyfunc_loader", "serving").isdisjoint(OF_THE_ENTRY)
+    assert importers("serving.parent", "serving").isdisjoint(BY_SEVERAL)
+
+
+def test_pyfunc_loader_is_imported_late_by_workers_and_never_by_the_parent() -> None:
+    assert {file.split("/")[1] for file in importers("serving.pyfunc_loader", "serving")} == {"worker", "mlflow_child"}
+    at_the_top = [
+        (file, name)
+        for file in importers("serving.pyfunc_loader", "serving/worker")
+        for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+        for name in imported_modules(node)
+    ]
+    assert at_the_top
+    assert not [file for file, name in at_the_top if f"{name}.".startswith("serving.pyfunc_loader.")]
+
+
 def test_mlflow_is_imported_by_a_worker_for_the_scoring_protocol_only() -> None:
     assert importers("mlflow", "serving/worker") <= {"serving/worker/scoring.py"}
     at_the_top = ast.parse((ROOT / "serving/worker/scoring.py").read_text(encoding="utf-8")).body
@@ -100,6 +138,7 @@ def test_no_module_unpickles() -> None:
 
 ENVIRONMENT_USERS = {
     "recsys/settings.py": "the settings, read once by each entry point",
+    "recsys/env_file.py": "reads one value of the file that it writes, not the environment itself",
     "recsys/spark/session.py": "tells Spark, as it wants to be told, which Python its workers run",
     "training/cli.py": "an entry point: how often MLflow retries, and the run that `mlflow run` has prepared",
     "training/quiet.py": "called by that entry point: MLflow's progress bars",
@@ -115,19 +154,32 @@ ENVIRONMENT_USERS = {
 }
 """Everything else gets its settings passed down."""
 
-NAMES_OF_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
+NAMES_OF_ENVIRONMENT = {
+    *("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv", "expandvars"),
+    *("load_dotenv", "dotenv_values", "BaseSettings", "EnvSettingsSource", "DotEnvSettingsSource"),
+}
+"""Of `os`, ``posix``, ``dotenv`` and ``pydantic_settings``: whatever reads or writes it, or a file like it."""
+
+MODULES_OF_ENVIRONMENT = {"os", "os.path", "posix", "posixpath", "nt", "ntpath"}
 
 
 def uses_environment(tree: ast.AST) -> bool:
     """Return whether a module names the process's environment in any way: attribute, import, or text for getattr."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in NAMES_OF_ENVIRONMENT:
-            return True
-        names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) and node.module == "os" else ()
-        if (NAMES_OF_ENVIRONMENT | {"*"}).intersection(names):
-            return True
-        if isinstance(node, ast.Constant) and node.value in NAMES_OF_ENVIRONMENT:
-            return True
+    return any(names_environment(node) for node in ast.walk(tree))
+
+
+def names_environment(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in NAMES_OF_ENVIRONMENT
+    if isinstance(node, ast.Import):
+        return any(alias.name in ("posix", "nt", "dotenv") for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        names = {alias.name for alias in node.names}
+        every = "*" in names and node.module in MODULES_OF_ENVIRONMENT | {"dotenv", "pydantic_settings"}
+        return every or node.module in ("posix", "nt") or bool(NAMES_OF_ENVIRONMENT & names)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        text = node.value
+        return text in NAMES_OF_ENVIRONMENT or (text.startswith("/proc/") and text.endswith("/environ"))
     return False
 
 
@@ -171,6 +223,19 @@ def test_environment_is_not_touched_at_import() -> None:
         "from os import getenv as ask",
         "import os\ngetattr(os, 'environ')",
         "import os\nfor name in os.environ: pass",
+        "import posix\nposix.environ[b'A']",
+        "from posix import environ as e",
+        "__import__('posix').environ",
+        "import os.path\nos.path.expandvars('$A')",
+        "from os.path import expandvars",
+        "from posixpath import expandvars as expanded",
+        "from os.path import *",
+        "from dotenv import dotenv_values",
+        "import dotenv\ndotenv.dotenv_values()['A']",
+        "from dotenv import load_dotenv",
+        "from pydantic_settings import BaseSettings",
+        "import pydantic_settings\nclass Own(pydantic_settings.BaseSettings): pass",
+        "from pathlib import Path\nPath('/proc/self/environ').read_bytes()",
     ],
 )
 def test_uses_environment_sees_any_form(statement: str) -> None:
