@@ -51,6 +51,10 @@ class ProcessId:
             pass  # it runs, as someone else
         return _started(self.pid) != self.started
 
+    def is_known_alive(self) -> bool:
+        """Return True when the process runs on this machine; False also when nobody here can tell."""
+        return self.machine == _machine() and not self.is_known_dead()
+
 
 def _machine() -> str:
     namespace = Path("/proc/self/ns/pid")

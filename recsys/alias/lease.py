@@ -5,7 +5,8 @@ DOI 10.1145/7351.7352): see that it is free, write your name, wait, and hold it 
 as long as seeing and writing take less time than the wait; whoever took longer starts again.
 
 A holder renews the lease while it works. A lease that has run out, or whose process has died on this machine, is free;
-for the first of these the clocks of the hosts have to agree to within a fraction of `LEASE_SECONDS`.
+for the first of these the clocks of the hosts have to agree to within a fraction of `LEASE_SECONDS`. Where they cannot,
+as the lease runs out later than any could or its process is alive, it is free once it was not renewed for so long.
 """
 
 import json
@@ -58,9 +59,41 @@ class Holder:
     until: float
 
     @property
+    def process(self) -> ProcessId:
+        """Return the process that holds it."""
+        return ProcessId(self.machine, self.pid, self.started)
+
+    @property
     def is_gone(self) -> bool:
         """Return whether the lease has run out or its holder has died."""
-        return time.time() > self.until or ProcessId(self.machine, self.pid, self.started).is_known_dead()
+        return self.process.is_known_dead() or (time.time() > self.until and not self.is_doubtful)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether a clock was set: it has run out for a process that is alive, or runs out too late."""
+        now = time.time()
+        return self.until > now + 2 * LEASE_SECONDS or (now > self.until and self.process.is_known_alive())
+
+
+class _Sight:
+    """What one who waits has seen of a holder, by monotonic time: whether it renews its lease, whatever clocks say."""
+
+    def __init__(self) -> None:
+        self._seen: Holder | None = None
+        self._since = self._now = 0.0
+        self.is_renewed = False
+
+    def note(self, holder: Holder | None, now: float) -> None:
+        """Note who holds the lease at a time."""
+        self._now = now
+        if holder != self._seen:
+            self.is_renewed = holder is not None and self._seen is not None and holder.token == self._seen.token
+            self._seen, self._since = holder, now
+
+    @property
+    def is_stale(self) -> bool:
+        """Return whether the same lease was seen for longer than one lasts that nobody renews."""
+        return self._seen is not None and self._now - self._since > LEASE_SECONDS
 
 
 class Lease:
@@ -127,21 +160,27 @@ def held_lease(store: TagStore, key: str, what: str, *, wait_seconds: float = 0.
 
 def read_holder(tags: Mapping[str, str], key: str) -> Holder | None:
     """Return who holds a lease, None when it is free; a tag that cannot be read counts as free."""
+    holder = _holder_in(tags, key)
+    return None if holder is None or holder.is_gone else holder
+
+
+def _holder_in(tags: Mapping[str, str], key: str) -> Holder | None:
     try:
-        holder = Holder(**json.loads(tags[key]))
+        return Holder(**json.loads(tags[key]))
     except (KeyError, ValueError, TypeError):
         return None
-    return None if holder.is_gone else holder
 
 
 def _acquire(store: TagStore, key: str, what: str, deadline: float) -> Holder:
     own = ProcessId.own()
     holder = Holder(uuid.uuid4().hex, who_am_i(), what, own.machine, own.pid, own.started, 0.0)
+    sight = _Sight()
     n_slow = 0
     while n_slow < MIN_SLOW_TRIES or time.monotonic() < deadline:
         started = time.monotonic()
         other = read_holder(store.tags(), key)
-        if other is None or other.token == holder.token:
+        sight.note(other, started)
+        if other is None or other.token == holder.token or sight.is_stale:
             store.set_tag(key, _as_tag(holder))
             if time.monotonic() - started >= SETTLE_SECONDS:
                 n_slow += 1
@@ -149,7 +188,7 @@ def _acquire(store: TagStore, key: str, what: str, deadline: float) -> Holder:
             time.sleep(SETTLE_SECONDS)
             if _is_ours(store, key, holder):
                 return holder
-        elif time.monotonic() >= deadline:
+        elif time.monotonic() >= deadline and (sight.is_renewed or not other.is_doubtful):
             raise LeaseHeldError(
                 f"{other.what} by {other.by} is under way (process {other.pid}); try again when it has ended"
             )
@@ -160,7 +199,8 @@ def _acquire(store: TagStore, key: str, what: str, deadline: float) -> Holder:
 
 
 def _is_ours(store: TagStore, key: str, holder: Holder) -> bool:
-    found = read_holder(store.tags(), key)
+    """Return whether our name still stands; what a clock says that was set meanwhile takes nothing from us."""
+    found = _holder_in(store.tags(), key)
     return found is not None and found.token == holder.token
 
 

@@ -1,6 +1,7 @@
 import json
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from memory_alias_store import MemoryAliasStore
@@ -68,6 +69,72 @@ def test_held_lease_held_elsewhere_names_the_holder():
 def test_held_lease_holder_gone_is_taken_over(tag):
     store = MemoryAliasStore()
     store.tags_now[KEY] = tag()
+    with lease.held_lease(store, KEY, "a test"):
+        assert lease.read_holder(store.tags(), KEY).by == who_am_i()
+
+
+@pytest.fixture
+def set_clock(monkeypatch):
+    """Return a function that sets the clock on the wall so many seconds ahead, monotonic time aside."""
+
+    def set_ahead(seconds: float) -> None:
+        moved = {"time": lambda: time.time() + seconds, "monotonic": time.monotonic, "sleep": time.sleep}
+        monkeypatch.setattr(lease, "time", SimpleNamespace(**moved))
+
+    return set_ahead
+
+
+JUMPS = [86_400.0, -86_400.0, 3650 * 86_400.0, -3650 * 86_400.0]
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_lease_of_a_holder_that_works_is_kept_when_the_clock_is_set(monkeypatch, set_clock, seconds):
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 4.0)
+    store = MemoryAliasStore()
+    with lease.held_lease(store, KEY, "a retraining") as held:
+        first = store.tags()[KEY]
+        set_clock(seconds)
+        with pytest.raises(LeaseHeldError, match="a retraining by"), lease.held_lease(store, KEY, "another"):
+            pass
+        deadline = time.monotonic() + 600
+        while store.tags()[KEY] == first:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        held.check()
+    assert KEY not in store.tags()
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_lease_of_a_holder_elsewhere_that_is_gone_is_free_whatever_its_clock_said(monkeypatch, seconds):
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.3)
+    store = MemoryAliasStore()
+    store.tags_now[KEY] = foreign(until=time.time() + seconds)
+    with lease.held_lease(store, KEY, "a test"):
+        assert lease.read_holder(store.tags(), KEY).by == who_am_i()
+
+
+def test_lease_of_a_holder_elsewhere_whose_clock_is_ahead_is_kept_while_it_is_renewed(monkeypatch):
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 4.0)
+    store, ended = MemoryAliasStore(), threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(0.1):
+            store.tags_now[KEY] = foreign(until=time.time() + 3650 * 86_400.0)
+
+    store.tags_now[KEY] = foreign(until=time.time() + 3650 * 86_400.0)
+    renewing = threading.Thread(target=renew)
+    renewing.start()
+    with pytest.raises(LeaseHeldError, match="by bob@elsewhere"), lease.held_lease(store, KEY, "a test"):
+        pass
+    ended.set()
+    renewing.join()
+
+
+def test_lease_that_its_living_process_could_not_give_back_is_free_once_it_was_not_renewed(monkeypatch):
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.3)
+    store, own = MemoryAliasStore(), ProcessId.own()
+    process = {"machine": own.machine, "pid": own.pid, "started": own.started}
+    store.tags_now[KEY] = foreign(until=time.time() - 1, **process)
     with lease.held_lease(store, KEY, "a test"):
         assert lease.read_holder(store.tags(), KEY).by == who_am_i()
 
