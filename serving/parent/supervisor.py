@@ -81,6 +81,7 @@ class Supervisor:
         if len(self._workers) == 1 and self.board.n_ready:
             self._workers += [self._worker(slot) for slot in range(1, self.board.n_rows)]
         for worker in self._workers:
+            self.board.beat_as_parent()  # each that hangs takes a second, and there may be many
             self._kill_if_hung(worker)
             self._reap(worker)
             if worker.start_again_at is not None and time.monotonic() >= worker.start_again_at:

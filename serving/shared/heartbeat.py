@@ -15,7 +15,8 @@ STACK_SIGNAL = signal.SIGUSR1
 """What makes a worker write down where each of its threads is; `faulthandler` does so even in an endless loop."""
 
 GAP_SECONDS = 5.0
-"""An observer that has not looked for so long was stopped itself, so what it then sees says nothing yet."""
+"""An observer that has not looked for so long was stopped itself, so what it then sees says nothing yet; less where the
+limit is less, as everyone was stopped for longer than the limit then."""
 
 
 class Watch:
@@ -34,13 +35,14 @@ class Watch:
 
     def __init__(self, limit_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit_seconds = limit_seconds
+        self._gap_seconds = min(GAP_SECONDS, max(2 * BEAT_SECONDS, limit_seconds / 2))
         self._clock = clock
         self._looked_at = self._since = clock()
 
     def look(self) -> None:
         """Note that the observer itself is alive; to be called about as often as signs of life are given."""
         now = self._clock()
-        if now - self._looked_at > GAP_SECONDS:
+        if now - self._looked_at > self._gap_seconds:
             self._since = now
         self._looked_at = now
 

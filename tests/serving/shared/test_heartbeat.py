@@ -1,4 +1,6 @@
-from serving.shared.heartbeat import GAP_SECONDS, Watch
+import pytest
+
+from serving.shared.heartbeat import BEAT_SECONDS, GAP_SECONDS, Watch
 
 
 class Clock:
@@ -47,6 +49,18 @@ def test_watch_observer_that_was_stopped_itself_waits_the_limit_again() -> None:
     assert not watch.is_hung(1010.0)
     looking(clock, watch, 1)
     assert watch.is_hung(1010.0)
+
+
+@pytest.mark.parametrize("limit", [3, 4, 6, 9, 15, 120])
+@pytest.mark.parametrize("stopped_seconds", [0.5, 1.9, 2.1, 2.9, 3.1, 4.9, 5.1, 7, 14, 3600])
+def test_watch_machine_that_was_stopped_for_any_time_has_hung_nobody(limit: int, stopped_seconds: float) -> None:
+    clock = Clock()
+    watch = Watch(limit, clock)
+    looking(clock, watch, 10)
+    heartbeat = clock.now - BEAT_SECONDS
+    clock.now += stopped_seconds
+    watch.look()
+    assert not watch.is_hung(heartbeat)
 
 
 def test_watch_short_gap_of_the_observer_changes_nothing() -> None:
