@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 MODEL = "movie-recommender"
 QUESTION = {"user_ratings": {"10": 5, "20": 4}}
-DOWNLOAD_SECONDS = "6"
+DOWNLOAD_SECONDS = "20"
 MAX_BYTES = 50_000_000
 EVIL = "evil-of-the-tests"
 
@@ -132,7 +131,6 @@ TROUBLES: dict[str, tuple[Alter, str]] = {
     "a path from the root": (lists_also(path=f"/tmp/{EVIL}"), ""),
     "an address": (lists_also(path=f"file:///tmp/{EVIL}"), ""),
     "a null byte": (lists_also(path=f"{EVIL}\0"), ""),
-    "an empty name": (lists_also(path=""), ""),
     "the folder itself": (lists_also(path=".", is_dir=True), ""),
 }
 """An alteration each, and what ``/health`` says of it where the words are this product's own."""
@@ -165,7 +163,6 @@ def test_troubled_store_is_told_of_and_the_next_good_version_is_taken(
         served.registry.set_alias("Stored", 2)
         service.wait_until(lambda: service.ask("/health").json["status"] == "degraded")
         health = service.ask("/health").json
-        sys.stderr.write(f"{name}: {health['reason']}\n")
         assert words in health["reason"]
         assert "\n" not in health["reason"]
         assert health["model_version"] == service.ask("/recommend", QUESTION).version == "1"
