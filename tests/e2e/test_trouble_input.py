@@ -22,6 +22,7 @@ CHUNKED = (
     b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
 POST = b"POST /recommend HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+WISH = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
 RIGHT = b'{"user_ratings":{"10":5}}'
 MEBIBYTE = 2**20
 
@@ -149,6 +150,39 @@ def test_endless_request_is_ended_and_costs_no_memory(service: Service, name: st
     n_sent, status = asyncio.run(_sent_until_answered(service.port, beginning, part))
     assert status in statuses
     assert n_sent < 16 * MEBIBYTE, "most of it waits in the buffers of the kernel"
+    assert private_kib(worker) - before < 8 * 1024
+
+
+async def _flooded(port: int, content: bytes, n_answers: int) -> int:
+    """Send a request again and again without waiting; return how many were sent when so many were answered with 200."""
+    async with await Connection.open(port) as connection:
+        n_sent = 0
+
+        async def flood() -> None:
+            nonlocal n_sent
+            while True:
+                connection.write(content * 1000)
+                n_sent += 1000
+                await connection.drain()
+
+        flooding = asyncio.create_task(flood())
+        try:
+            assert {(await connection.receive()).status for _ in range(n_answers)} == {200}
+        finally:
+            flooding.cancel()
+        return n_sent
+
+
+@pytest.mark.parametrize("name", ["get", "post", "wish"])
+def test_requests_that_come_faster_than_they_are_answered_wait_in_the_network(service: Service, name: str) -> None:
+    content = {
+        "get": LIVE + b"\r\n",
+        "post": POST + b"Content-Length: 25\r\n\r\n" + RIGHT,
+        "wish": LIVE + WISH + b"\r\n",
+    }[name]
+    worker = service.worker_pids[0]
+    before = private_kib(worker)
+    assert asyncio.run(_flooded(service.port, content, 1000)) > 1000
     assert private_kib(worker) - before < 8 * 1024
 
 
@@ -326,7 +360,6 @@ def test_many_short_fields_are_as_large_as_they_are(service: Service) -> None:
     assert send(service, LIVE + fields[:60_000].rpartition(b"\n")[0] + b"\n\r\n").status == 200
 
 
-WISH = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
 WISHES = {
     "h2c": WISH,
     "websocket": b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: eA==\r\n",

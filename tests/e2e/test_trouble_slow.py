@@ -193,6 +193,32 @@ def test_half_bodies_take_no_more_memory_than_they_may(service: Service) -> None
     service.wait_until(lambda: service.ask("/recommend", {"user_ratings": {"10": 5}}).status == 200)
 
 
+def test_requests_that_wait_for_their_turn_take_no_more_memory_than_they_may(service: Service) -> None:
+    """Each of them is small, and what the worker makes of it is not."""
+    worker = service.worker_pids[0]
+    before = private_kib(worker)
+
+    async def statuses_of(connection: Connection) -> list[int]:
+        statuses = []
+        with suppress(CutError):
+            while True:
+                statuses.append((await connection.receive()).status)
+        return statuses
+
+    async def together() -> list[list[int]]:
+        async with AsyncExitStack() as stack:
+            connections = [await stack.enter_async_context(await Connection.open(service.port)) for _ in range(10)]
+            for connection in connections:
+                connection.write(PAGE + (LIVE + b"\r\n") * 250)
+            await asyncio.sleep(1)
+            return await asyncio.gather(*map(statuses_of, connections))
+
+    found = asyncio.run(together())
+    assert {503} <= {statuses[-1] for statuses in found} <= {200, 503}
+    assert {status for statuses in found for status in statuses[:-1]} == {200}
+    assert private_kib(worker) - before < 16 * 1024
+
+
 def _few_descriptors() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
 

@@ -75,6 +75,12 @@ def complaint_of_head(method: bytes, target: bytes, fields: Fields, version: str
     return None if detail is None else Complaint(400, detail)
 
 
+def head_without_upgrade(method: bytes, target: bytes, version: str, fields: Fields) -> bytes:
+    """Return the bytes of a head that does not ask for another protocol."""
+    lines = [b"%b: %b" % field for field in fields if field[0] != b"upgrade"]
+    return b"\r\n".join([b"%b %b HTTP/%b" % (method, target, version.encode()), *lines, b"", b""])
+
+
 def complaint_of_error(error: httptools.HttpParserError) -> Complaint:
     """Return what to say of bytes that the parser does not understand."""
     if UNKNOWN_VERSION in str(error):

@@ -13,17 +13,18 @@ from typing import Any, ClassVar, cast
 import httptools
 from loguru import logger
 
-from serving.worker.http.at_once import AtOnceProtocol
 from serving.worker.http.heads import (
     HEAD_TOO_LARGE,
     MAX_HEAD_BYTES,
     Complaint,
     complaint_of_error,
     complaint_of_head,
+    head_without_upgrade,
     is_too_large,
 )
 from serving.worker.http.hosts import Hosts
 from serving.worker.http.limits import ConnectionLimits
+from serving.worker.http.paced import PIECE_BYTES, PacedProtocol
 from serving.worker.http.patience import Patience
 from serving.worker.http.refusal import Note, Refusal, new_refusal
 from serving.worker.http.request_lines import RequestLines
@@ -32,6 +33,11 @@ from serving.worker.http.short_way import ShortWays
 
 SMALL_BYTES = 8 * 1024
 """A request of this size is taken however much memory the others hold."""
+
+WAITING_BYTES = 2 * 1024
+"""What a request that waits for its turn holds beside its bytes; those are few where it is small."""
+
+FULL = Complaint(503, "the service holds as many large requests as it may; try again soon")
 
 MORE_TO_REFUSE = 32
 """So many connections above the limit are told so; those beyond are just closed."""
@@ -63,7 +69,7 @@ class Shared:
     warned_at: float = field(default=-WARN_SECONDS)
 
 
-class BoundedHttpProtocol(AtOnceProtocol):
+class BoundedHttpProtocol(PacedProtocol):
     """One connection."""
 
     shared: ClassVar[Shared]
@@ -71,7 +77,6 @@ class BoundedHttpProtocol(AtOnceProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._undelivered = 0
-        self._n_read = 0
         self._held = 0
         self._n_unanswered = 0
         self._upgrades = False
@@ -96,39 +101,48 @@ class BoundedHttpProtocol(AtOnceProtocol):
         """Take what has arrived, unless too much of it has led to nothing."""
         if self._refusal is not None:
             return
+        self.patience.more_has_come()
+        self._hold(len(data))
+        self.take(data)
+
+    def read(self, piece: bytes) -> None:
+        """Read a piece of what has arrived, unless too much of it has led to nothing."""
+        if self._refusal is not None:
+            return
         if self._undelivered > MAX_HEAD_BYTES:
             self.refuse(431, HEAD_TOO_LARGE)
             return
-        self.patience.more_has_come()
-        self._n_read = len(data)
-        self._hold(len(data))
-        while data:
-            self._request_lines.has_come(data, in_body=self.patience.waiting_for == "body")
+        self._undelivered += len(piece)
+        while piece:
+            self._request_lines.has_come(piece, in_body=self.patience.waiting_for == "body")
             try:
-                self.feed(data)
-                data = b""
+                self.feed(piece)
+                piece = b""
             except httptools.HttpParserUpgrade as upgrade:
-                self._request_lines.was_read(head_is_open=False)
-                data = self._without_upgrade() + data[upgrade.args[0] :]
+                piece = self._head_again() + piece[upgrade.args[0] :]
             except httptools.HttpParserError as error:
                 self.refuse(*(self._complaint or complaint_of_error(error)))
                 return
         self._request_lines.was_read(head_is_open=self.scope is None or "method" not in self.scope)
         if not self._n_unanswered and self.patience.waiting_for == "body":
             self._release()  # of a request that is answered already; the rest is thrown away
-        if self._held > SMALL_BYTES and self.shared.buffered > self.shared.limits.buffered_bytes:
-            self.refuse(503, "the service holds as many large requests as it may; try again soon")
+        if self._held > SMALL_BYTES and self._is_full():
+            self.refuse(*FULL)
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
-        # Neither the requests before it nor a part of its body, which have come with it, count.
-        if max(self._undelivered, self._n_read) > MAX_HEAD_BYTES and is_too_large(self.url, self.headers):
+        # What has come in the piece with the end of the request before counts for neither.
+        if self._undelivered > MAX_HEAD_BYTES - PIECE_BYTES and is_too_large(self.url, self.headers):
             self._complain(Complaint(431, HEAD_TOO_LARGE))
         self._undelivered = 0
         self._check_head()
         if self.parser.should_upgrade():
             self._upgrades = True
             return
+        if self._n_unanswered:
+            self._hold(WAITING_BYTES)
+            if self._is_full():
+                self._complain(FULL)
         super().on_headers_complete()
         self._n_unanswered += 1
         self.patience.body_begins()
@@ -161,15 +175,21 @@ class BoundedHttpProtocol(AtOnceProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+            if not self.pipeline:
+                # A connection on which there is always a request may come by here only.
+                self._release()
+                self._hold(len(self.cycle.body) + len(self._unread))
+                self.read_on()
+        self.flow.resume_reading()
 
     def refuse(self, status: int, detail: str) -> None:
         """Answer what cannot be read any further, after the requests before it, and end the connection."""
         if self._refusal is not None or self.transport.is_closing():
             return
         self._refusal = new_refusal(status, detail, self.shared.version())
+        self.drop_unread()
         self._drop_unfinished()
         if not self._n_unanswered:
             self._send_refusal()
@@ -197,34 +217,35 @@ class BoundedHttpProtocol(AtOnceProtocol):
         else:
             self.refuse(408, f"the {waited_for} of the request did not arrive in time")
 
-    def _without_upgrade(self) -> bytes:
-        """Let the last head be read once more, without its wish for another protocol, and return it.
+    def _head_again(self) -> bytes:
+        """Return the last head without its wish for another protocol, to be read by a parser that has not seen it.
 
         The parser takes what follows such a head for that protocol. As the service does not grant the wish, it is the
         body and the next request (RFC 9110, 7.8). The clients of Java send such a wish with each of their requests.
         """
-        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        fields = [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        method, version = self.parser.get_method(), self.parser.get_http_version()
         self._upgrades = False
-        # The old one may take the connection for ended.
+        self._request_lines.was_read(head_is_open=False)
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        return b"\r\n".join([line, *fields, b"", b""])
+        return head_without_upgrade(method, self.url, version, self.headers)
 
     def _check_head(self) -> None:
         method = self.parser.get_method()
         version = self._request_lines.version(method, self.url, self.parser)
         complaint = complaint_of_head(method, self.url, self.headers, version, self.shared.hosts)
         if complaint is not None:
-            self.scope["method"] = method.decode("ascii")  # of the refusal
             self._complain(complaint)
 
     def _complain(self, complaint: Complaint) -> None:
         self._complaint = complaint
+        self.scope["method"] = self.parser.get_method().decode("ascii")  # of the refusal
         raise ValueError(complaint.detail)
 
+    def _is_full(self) -> bool:
+        return self.shared.buffered > self.shared.limits.buffered_bytes
+
     def _hold(self, n_bytes: int) -> None:
-        self._undelivered += n_bytes
         self._held += n_bytes
         self.shared.buffered += n_bytes
 
