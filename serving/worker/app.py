@@ -14,7 +14,7 @@ from serving.shared.model_cache import ModelCache
 from serving.worker.answer_cache import AnswerCache
 from serving.worker.comparison_models import ComparisonModels
 from serving.worker.documentation import DESCRIPTION, SERVERS, add_documentation
-from serving.worker.errors import add_error_handlers
+from serving.worker.error_answers import add_error_handlers
 from serving.worker.explorer import add_explorer
 from serving.worker.heartbeat import ParentWatch, beat
 from serving.worker.hidden_movies import HiddenMovies

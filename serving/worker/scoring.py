@@ -22,7 +22,8 @@ from loguru import logger
 from recsys.errors import ModelUnavailableError
 from recsys.logs import take_over_logging
 from recsys.setting_groups import LimitSettings
-from serving.worker.errors import RequestTooLargeError, TooManyRequestsError, UnreadableTableError, shortened
+from serving.worker.error_answers import shortened
+from serving.worker.errors import RequestTooLargeError, TooManyRequestsError, UnreadableTableError
 from serving.worker.loaded_model import LoadedModel
 from serving.worker.scoring_limits import check_rows, check_table
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from serving.worker.context import RequestContext
-from serving.worker.errors import bare_error_response
+from serving.worker.error_answers import bare_error_response
 
 REDIRECTS = (301, 302, 303, 307, 308)
 METHOD_NOT_ALLOWED = 405

@@ -9,7 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys.logs import log_request
 from serving.worker.context import open_context
-from serving.worker.errors import NAME_OF, error_response
+from serving.worker.error_answers import error_response
+from serving.worker.errors import NAME_OF
 from serving.worker.metrics.counters import OTHER, Metrics
 from serving.worker.served_model import ServedModel
 

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recsys.log_lines import REQUEST
 from recsys.logs import log_arrival, log_request
 from serving.worker.context import RequestContext, open_context
-from serving.worker.errors import RequestTooLargeError, recsys_error_response, unexpected_error_response
+from serving.worker.error_answers import recsys_error_response, unexpected_error_response
+from serving.worker.errors import RequestTooLargeError
 from serving.worker.http.adapted import adapted
 from serving.worker.http.admission import Admission
 from serving.worker.http.byte_ranges import without_range

@@ -9,7 +9,8 @@ import orjson
 from recsys.log_lines import RequestFields
 from recsys.logs import log_request
 from serving.worker.context import LOGGED_PATH, random_uuid
-from serving.worker.errors import HEADERS_OF, NAME_OF, OverloadedError
+from serving.worker.error_answers import HEADERS_OF
+from serving.worker.errors import NAME_OF, OverloadedError
 from serving.worker.metrics.counters import OTHER, Metrics
 
 NAMES: Mapping[int, str] = {**NAME_OF, 503: OverloadedError.__name__}

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from serving.worker.context import context_of
-from serving.worker.errors import NAME_OF, error_response
+from serving.worker.error_answers import error_response
+from serving.worker.errors import NAME_OF
 from serving.worker.http.json_response import UNAVAILABLE, json_response
 from serving.worker.operations.health import describe_health
 from serving.worker.schemas.health import Health, State
