@@ -45,9 +45,11 @@ def read_file(path: Path, longest: int) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
     with os.fdopen(descriptor, "rb") as handle:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a file", str(path))
-        return handle.read(longest)
+        # Python takes room for all that it is to read at most, before it reads anything.
+        return handle.read(min(longest, found.st_size))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

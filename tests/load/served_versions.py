@@ -48,9 +48,9 @@ class ServedVersions:
         return found
 
 
-def many_movies() -> Dataset:
-    """Return a dataset of `N_MOVIES` movies, one genre each, and a few ratings."""
-    rows = [(number * 10, f"Movie {number} (1990)", 1990, GENRES[number % 3]) for number in range(1, N_MOVIES + 1)]
+def many_movies(n_movies: int = N_MOVIES) -> Dataset:
+    """Return a dataset of so many movies, one genre each, and a few ratings."""
+    rows = [(number * 10, f"Movie {number} (1990)", 1990, GENRES[number % 3]) for number in range(1, n_movies + 1)]
     ratings = [(user, movie * 10, 4.0) for user in (1, 2, 3) for movie in range(user, 30, user + 1)]
     return make_dataset(make_catalog(rows), ratings)
 
