@@ -65,9 +65,9 @@ class Admission:
         """
         if ANY_ORIGIN in self._origins:
             return None
-        origins = _values(scope, b"origin")
+        origins, own = _values(scope, b"origin"), _own_origins(scope)
         unnamed = [origin for origin in origins if origin.decode("latin-1") not in self._origins]
-        strangers = [origin for origin in unnamed if not _is_own(origin, scope)]
+        strangers = [origin for origin in unnamed if origin.lower() not in own]
         is_named = bool(origins) and not unnamed
         if not strangers and (is_named or all(site in OWN_SITE for site in _values(scope, b"sec-fetch-site"))):
             return None
@@ -84,7 +84,7 @@ def _shown(value: bytes) -> str:
     return repr(value.decode("latin-1")[:100])
 
 
-def _is_own(origin: bytes, scope: Scope) -> bool:
-    """Return whether an origin is the service itself; whether by http or https, a proxy in between may know."""
-    [host] = _values(scope, b"host")[:1] or [b""]
-    return host != b"" and origin.lower() in (b"http://" + host.lower(), b"https://" + host.lower())
+def _own_origins(scope: Scope) -> Collection[bytes]:
+    """Return the origins of the service's own pages; whether by http or https, a proxy in between may know."""
+    host = b"".join(_values(scope, b"host")[:1]).lower()
+    return (b"http://" + host, b"https://" + host) if host else ()

@@ -4,7 +4,7 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import IPv6Address, IPv6Network
 
 from serving.worker.errors import TooManyRequestsError
 
@@ -60,4 +60,8 @@ class Guesses:
 
 def _caller(address: str) -> str:
     """Return what callers are told apart by."""
-    return str(ip_network(f"{address}/{NETWORK_BITS}", strict=False)) if ":" in address else address
+    if ":" not in address:
+        return address
+    found = IPv6Address(address)
+    # Where both kinds are listened to at one port, those of IPv4 come in such a disguise: each is one caller.
+    return str(found.ipv4_mapped or IPv6Network((int(found), NETWORK_BITS), strict=False))

@@ -70,3 +70,20 @@ def test_too_many_guesses_are_documented_wherever_a_token_is_asked_for(client: T
     asking = [one for one in operations if "401" in one["responses"]]
     assert len(asking) > 5
     assert all("429" in one["responses"] for one in asking)
+
+
+@pytest.mark.parametrize(
+    ("guesser", "same", "other"),
+    [
+        # Where both kinds are listened to at one port, IPv4 looks like this.
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+        ("::ffff:192.0.2.1", "192.0.2.1", "::1"),
+        ("fe80::1%eth0", "fe80::2%eth1", "fe80:0:0:1::1%eth0"),
+    ],
+)
+def test_addresses_of_other_kinds_are_told_apart(guesser: str, same: str, other: str) -> None:
+    found = Guesses(1)
+    found.note_wrong(guesser)
+    with pytest.raises(TooManyRequestsError):
+        found.check(same)
+    found.check(other)
