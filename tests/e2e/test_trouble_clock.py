@@ -2,16 +2,20 @@
 
 import http.client
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from load.moved_clock import MovedClock
+from load.processes import wait_until
 from load.served_versions import ServedVersions, served_versions
-from service_process import TOKEN, Service
+from service_process import TOKEN, Service, environment
 
 from recsys.traffic import CHALLENGER, CHALLENGER_TAG
 
@@ -153,3 +157,29 @@ def test_jump_of_the_clock_changes_no_age_no_answer_and_no_worker(
 def guess_is_heard_again(service: Service) -> bool:
     time.sleep(1)
     return guess(service) != 429
+
+
+def test_schedule_that_was_started_by_a_clock_years_ahead_runs_at_its_time_once_that_is_set_right(
+    tmp_path: Path,
+) -> None:
+    clock = MovedClock(tmp_path / "path")
+    clock.set_ahead(3650 * DAY)
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        schedule = subprocess.Popen(
+            [sys.executable, "-m", "training", "schedule", "--cron=0 2 * * 0", "--catch-up=false"],
+            cwd=tmp_path,
+            env=environment(PYTHONPATH=clock.python_path, TZ="UTC", RECSYS_DATA__DIR="sample"),
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        wait_until(lambda: "next run: " in log.read_text())
+        now = datetime.now(UTC)
+        assert f"next run: {now.year}" not in log.read_text(), "by a clock that is ten years ahead"
+        sunday = (now + timedelta(days=7 - now.isoweekday() % 7)).replace(hour=2, minute=0, second=0)
+        clock.set_ahead((sunday - now).total_seconds() - 5)
+        wait_until(lambda: "retraining starts" in log.read_text())
+    finally:
+        schedule.terminate()
+        assert schedule.wait(120) == 0, log.read_text()
