@@ -18,8 +18,8 @@ from serving.shared.version_list import VersionList, version_list_of
 CONNECT_SECONDS = 120.0
 """So long the first call to a local database may take, which MLflow makes ready then."""
 
-REPAIR_SECONDS = 60.0
-"""So long a repair may take: its lock alone waits for seconds."""
+REPAIR_SECONDS = 120.0
+"""So long a repair may take: a lock by a clock that was wrong is watched for 90 s until it is known to be nobody's."""
 
 MLFLOW_DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
