@@ -15,7 +15,7 @@ ANYWHERE = {
     "404": "no such route",
     "405": "not by this method; `Allow` tells by which",
     "408": "the request did not come in time",
-    "431": "the head of the request is larger than 64 KiB",
+    "431": "the head of the request is larger than 64 KiB, or has more than 200 fields",
     "500": "a fault of the service; its log tells more under the correlation id",
     "503": "no model yet, or as many connections as a worker holds; `Retry-After` tells when to come back",
     "505": "another version of HTTP than 1.0 and 1.1",

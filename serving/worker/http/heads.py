@@ -11,7 +11,10 @@ from serving.worker.http.request_lines import NOT_HTTP
 MAX_HEAD_BYTES = 64 * 1024
 """When so much has come without a request or a part of its body to show for it, the connection ends."""
 
-HEAD_TOO_LARGE = f"the head of a request is limited to {MAX_HEAD_BYTES} bytes"
+MAX_FIELDS = 200
+"""Twice what proxies take. The smallest fields hold thirty times their bytes."""
+
+HEAD_TOO_LARGE = f"the head of a request is limited to {MAX_HEAD_BYTES} bytes and {MAX_FIELDS} fields"
 
 VERSIONS = ("1.0", "1.1")
 OTHER_PROTOCOL = "the request line does not end in a version of HTTP; use HTTP/1.1"

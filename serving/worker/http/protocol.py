@@ -15,6 +15,7 @@ from loguru import logger
 
 from serving.worker.http.heads import (
     HEAD_TOO_LARGE,
+    MAX_FIELDS,
     MAX_HEAD_BYTES,
     Complaint,
     complaint_of_error,
@@ -76,6 +77,7 @@ class BoundedHttpProtocol(PacedProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.headers = []
         self._undelivered = 0
         self._held = 0
         self._n_unanswered = 0
@@ -123,6 +125,9 @@ class BoundedHttpProtocol(PacedProtocol):
             except httptools.HttpParserError as error:
                 self.refuse(*(self._complaint or complaint_of_error(error)))
                 return
+        if self._undelivered and len(self.headers) > MAX_FIELDS:
+            self.refuse(431, HEAD_TOO_LARGE)
+            return
         self._request_lines.was_read(head_is_open=self.scope is None or "method" not in self.scope)
         if not self._n_unanswered and self.patience.waiting_for == "body":
             self._release()  # of a request that is answered already; the rest is thrown away
@@ -131,6 +136,8 @@ class BoundedHttpProtocol(PacedProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless it is none for this service."""
+        if len(self.headers) > MAX_FIELDS:
+            self._complain(Complaint(431, HEAD_TOO_LARGE))
         # What has come in the piece with the end of the request before counts for neither.
         if self._undelivered > MAX_HEAD_BYTES - PIECE_BYTES and is_too_large(self.url, self.headers):
             self._complain(Complaint(431, HEAD_TOO_LARGE))
@@ -144,6 +151,8 @@ class BoundedHttpProtocol(PacedProtocol):
             if self._is_full():
                 self._complain(FULL)
         super().on_headers_complete()
+        # What trails the body is no part of the head (RFC 9110, 6.5.1), which proxies may have judged; it is dropped.
+        self.headers = []
         self._n_unanswered += 1
         self.patience.body_begins()
 
@@ -190,6 +199,7 @@ class BoundedHttpProtocol(PacedProtocol):
             return
         self._refusal = new_refusal(status, detail, self.shared.version())
         self.drop_unread()
+        self.headers.clear()
         self._drop_unfinished()
         if not self._n_unanswered:
             self._send_refusal()
