@@ -22,8 +22,9 @@ from serving.worker.app import create_app, short_ways_of
 from serving.worker.heartbeat import ParentWatch
 from serving.worker.http.hosts import hosts_of
 from serving.worker.http.limits import connection_limits
-from serving.worker.http.protocol import BoundedHttpProtocol, Shared, protocol_with
+from serving.worker.http.protocol import BoundedHttpProtocol, protocol_with
 from serving.worker.http.refusal import noting
+from serving.worker.http.shared import Shared
 from serving.worker.metrics.counters import Metrics
 from serving.worker.state import Services
 

@@ -6,12 +6,9 @@ request of HTTP/1.x to this host is refused, in its turn and in the product's on
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import httptools
-from loguru import logger
 
 from serving.worker.http.heads import (
     HEAD_TOO_LARGE,
@@ -23,13 +20,12 @@ from serving.worker.http.heads import (
     head_without_upgrade,
     is_too_large,
 )
-from serving.worker.http.hosts import Hosts
-from serving.worker.http.limits import ConnectionLimits
 from serving.worker.http.paced import PIECE_BYTES, PacedProtocol
 from serving.worker.http.patience import Patience
-from serving.worker.http.refusal import Note, Refusal, new_refusal
+from serving.worker.http.refusal import Refusal, new_refusal
 from serving.worker.http.request_lines import RequestLines
 from serving.worker.http.rounds import Rounds
+from serving.worker.http.shared import Shared
 from serving.worker.http.short_way import ShortWays
 
 SMALL_BYTES = 8 * 1024
@@ -42,32 +38,6 @@ FULL = Complaint(503, "the service holds as many large requests as it may; try a
 
 MORE_TO_REFUSE = 32
 """So many connections above the limit are told so; those beyond are just closed."""
-
-WARN_SECONDS = 10.0
-
-
-@dataclass
-class Shared:
-    """What the connections of a worker have in common.
-
-    Attributes
-    ----------
-    limits, hosts, note
-        What is allowed, and who is told of what is not.
-    version
-        Returns the version that is served.
-    buffered
-        Bytes that all unanswered requests hold.
-    warned_at
-        When the log last said that there are too many connections.
-    """
-
-    limits: ConnectionLimits
-    hosts: Hosts
-    note: Note
-    version: Callable[[], str]
-    buffered: int = 0
-    warned_at: float = field(default=-WARN_SECONDS)
 
 
 class BoundedHttpProtocol(PacedProtocol):
@@ -131,7 +101,7 @@ class BoundedHttpProtocol(PacedProtocol):
         self._request_lines.was_read(head_is_open=self.scope is None or "method" not in self.scope)
         if not self._n_unanswered and self.patience.waiting_for == "body":
             self._release()  # of a request that is answered already; the rest is thrown away
-        if self._held > SMALL_BYTES and self._is_full():
+        if self._held > SMALL_BYTES and self.shared.is_full:
             self.refuse(*FULL)
 
     def on_headers_complete(self) -> None:
@@ -148,7 +118,7 @@ class BoundedHttpProtocol(PacedProtocol):
             return
         if self._n_unanswered:
             self._hold(WAITING_BYTES)
-            if self._is_full():
+            if self.shared.is_full:
                 self._complain(FULL)
         super().on_headers_complete()
         # What trails the body is no part of the head (RFC 9110, 6.5.1), which proxies may have judged; it is dropped.
@@ -252,9 +222,6 @@ class BoundedHttpProtocol(PacedProtocol):
         self.scope["method"] = self.parser.get_method().decode("ascii")  # of the refusal
         raise ValueError(complaint.detail)
 
-    def _is_full(self) -> bool:
-        return self.shared.buffered > self.shared.limits.buffered_bytes
-
     def _hold(self, n_bytes: int) -> None:
         self._held += n_bytes
         self.shared.buffered += n_bytes
@@ -286,10 +253,8 @@ class BoundedHttpProtocol(PacedProtocol):
         self.patience.last_words()
 
     def _refuse_connection(self) -> None:
-        limit, now = self.shared.limits.connections, self.loop.time()
-        if now - self.shared.warned_at >= WARN_SECONDS:
-            self.shared.warned_at = now
-            logger.warning("this worker holds {} connections, as many as it may; RECSYS_LIMITS__CONNECTIONS", limit)
+        limit = self.shared.limits.connections
+        self.shared.warn_of_too_many(self.loop.time())
         if len(self.connections) > limit + MORE_TO_REFUSE:
             self.transport.abort()
         else:

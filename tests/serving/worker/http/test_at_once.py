@@ -19,7 +19,8 @@ from recsys.settings import Settings
 from serving.worker.app import create_app, short_ways_of
 from serving.worker.http.hosts import hosts_of
 from serving.worker.http.limits import connection_limits
-from serving.worker.http.protocol import BoundedHttpProtocol, Shared, protocol_with
+from serving.worker.http.protocol import BoundedHttpProtocol, protocol_with
+from serving.worker.http.shared import Shared
 from serving.worker.http.short_way import LONGEST_BODY
 
 QUESTION = json.dumps({"user_ratings": {"10": 5, "30": 1}, "n": 3}).encode()
