@@ -126,7 +126,8 @@ def segfault_a_worker(service: Service) -> None:
 
 
 def reload(service: Service) -> None:
-    assert service.reload()["status"] in ("reloaded", "unchanged")
+    # Accepted, where the machine is so busy that the look takes longer than an answer is waited for.
+    assert service.reload()["status"] in ("reloaded", "unchanged", "accepted")
 
 
 @pytest.mark.parametrize(
