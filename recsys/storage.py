@@ -118,6 +118,7 @@ def load_model(folder: Path, *, verify: bool = True) -> tuple[Recommender, Model
     ArtifactError
         When the folder holds no model, one of another format, or a file that is missing or altered.
     """
+    _refuse_what_blocks(folder)
     manifest = read_manifest(folder)
     if verify:
         verify_files(folder, manifest["sha256"])
@@ -149,6 +150,7 @@ def read_profile(folder: Path) -> DataProfile | None:
     ArtifactError
         When it is damaged, or of a format that this release does not read.
     """
+    _refuse_what_blocks(folder)
     try:
         fields = json.loads((folder / PROFILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -156,6 +158,13 @@ def read_profile(folder: Path) -> DataProfile | None:
     except ValueError as error:
         raise ArtifactError(f"{folder / PROFILE} is not JSON ({error}); train the model again") from None
     return DataProfile.from_json(fields)
+
+
+def _refuse_what_blocks(folder: Path) -> None:
+    """Raise `ArtifactError` for a pipe or a device among the files: whoever opens it waits for ever."""
+    for path in folder.glob("*"):
+        if not (path.is_file() or path.is_dir()):
+            raise ArtifactError(f"{path} is neither a file nor a folder; download or train the model again")
 
 
 def _write_matrix(matrix: ItemMatrix, name: str, folder: Path) -> None:

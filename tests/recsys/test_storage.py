@@ -1,6 +1,9 @@
 """The model folder: what goes in comes out, and nothing that has been touched is opened."""
 
 import json
+import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from recsys.fitting import Recipe, as_recommender, model_info
 from recsys.manifest import MANIFEST
 from recsys.methods import get_method, make_params, method_names, neighborhoods
 from recsys.model import Recommender
-from recsys.storage import load_model, save_model
+from recsys.storage import load_model, read_profile, save_model
 
 
 def saved(method: str, dataset: Dataset, folder: Path) -> Recommender:
@@ -132,3 +135,25 @@ def test_load_version_1_of_the_format_still_works(folder: Path, tiny: Dataset) -
     (folder / MANIFEST).write_text(json.dumps({**manifest, "format_version": 1}))
     loaded, _ = load_model(folder)
     assert len(loaded.recommend([10], [5]).item_indices) == tiny.n_items - 1
+
+
+@pytest.mark.parametrize("read", [load_model, lambda folder: load_model(folder, verify=False), read_profile])
+@pytest.mark.parametrize("name", [MANIFEST, "popularity.npy", "movies.csv", "one more"])
+def test_load_pipe_among_the_files_is_refused_and_never_waited_for(
+    folder: Path, read: Callable[[Path], object], name: str
+) -> None:
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    errors: list[Exception] = []
+
+    def try_it() -> None:
+        try:
+            read(folder)
+        except ArtifactError as error:
+            errors.append(error)
+
+    reading = threading.Thread(target=try_it, daemon=True)
+    reading.start()
+    reading.join(120)
+    assert not reading.is_alive(), "it waits for somebody who writes"
+    assert f"{name} is neither a file nor a folder" in str(errors)

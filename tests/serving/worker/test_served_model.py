@@ -1,10 +1,13 @@
+import os
 import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from published_models import store
 from starlette.testclient import TestClient
 
+from recsys.data import Dataset
 from serving.shared.cached_version import CachedVersion
 from serving.shared.model_cache import ModelCache
 from serving.worker.served_model import ServedModel
@@ -22,6 +25,23 @@ def wait_for_version(client: TestClient, version: str) -> None:
 def test_app_follows_the_pointer(client: TestClient, publish: Publish) -> None:
     publish(2, "content-jaccard")
     wait_for_version(client, "2")
+
+
+def test_version_with_a_pipe_among_its_files_holds_up_no_later_one(
+    client: TestClient, model_cache: ModelCache, publish: Publish, tiny: Dataset
+) -> None:
+    stored = store(model_cache, tiny, 2, "content-jaccard")
+    victim = next((model_cache.root / stored.folder).rglob("popularity.npy"))
+    victim.unlink()
+    os.mkfifo(victim)
+    model_cache.publish(stored)
+    deadline = time.monotonic() + 600
+    while "neither a file nor a folder" not in (client.get("/health").json()["reason"] or ""):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert client.get("/health/live").headers["X-Model-Version"] == "1"
+    publish(3)
+    wait_for_version(client, "3")
 
 
 def test_cached_answer_of_an_old_version_is_not_given_for_the_new(client: TestClient, publish: Publish) -> None:
