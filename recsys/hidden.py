@@ -1,5 +1,6 @@
 """The file of movies that may not be shown: one id a line; what follows a ``#`` is a comment."""
 
+import os
 from pathlib import Path
 
 from recsys.errors import DataError
@@ -15,6 +16,9 @@ def read_hidden(path: Path) -> frozenset[int]:
     DataError
         When the file is missing or cannot be read, or a line is no movie id.
     """
+    # Each worker reads it, again and again; a pipe would be waited for.
+    if path.exists() and not path.is_file() and not path.samefile(os.devnull):
+        raise DataError("this is no file, so it holds no hidden movies; write their ids into one", path=path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
