@@ -51,7 +51,7 @@ def running_split(home: Path, data_dir: Path, cpu: int, *flags: str) -> Iterator
     own = home / f"traffic {' '.join(flags)}".replace("%", "").replace(" ", "-")
     if not (home / "challenger.db").exists():
         shutil.copy(home / "mlflow.db", home / "before.db")
-        train(home, data_dir, "--seed", "43")
+        train(home, data_dir)
         shutil.copy(home / "mlflow.db", home / "challenger.db")
         shutil.copy(home / "before.db", home / "mlflow.db")
     own.mkdir()
