@@ -4,17 +4,14 @@ import http.client
 import json
 import signal
 import sys
+import threading
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, takewhile
 from pathlib import Path
 
 from benchmarks.serving.contenders import RECOMMEND
 
 PATIENCE_SECONDS = 60.0
-
-
-class ToldToEndError(Exception):
-    """SIGTERM has come."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -23,14 +20,13 @@ def main(arguments: Sequence[str]) -> None:
     bodies = path.read_bytes().splitlines()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     n_asked = n_failed = 0
-    signal.signal(signal.SIGTERM, _end)
+    told_to_end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
     print("ready", flush=True)
-    try:
-        for body in cycle(bodies[first:] + bodies[:first]):
-            n_failed += not _is_answered(connection, body)
-            n_asked += 1
-    except ToldToEndError:
-        print(json.dumps({"asked": n_asked, "failed": n_failed}), flush=True)
+    for body in takewhile(lambda _: not told_to_end.is_set(), cycle(bodies[first:] + bodies[:first])):
+        n_failed += not _is_answered(connection, body)
+        n_asked += 1
+    print(json.dumps({"asked": n_asked, "failed": n_failed}), flush=True)
 
 
 def _is_answered(connection: http.client.HTTPConnection, body: bytes) -> bool:
@@ -42,10 +38,6 @@ def _is_answered(connection: http.client.HTTPConnection, body: bytes) -> bool:
         connection.close()
         return False
     return answer.status == 200
-
-
-def _end(*_: object) -> None:
-    raise ToldToEndError
 
 
 if __name__ == "__main__":
