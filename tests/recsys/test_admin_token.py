@@ -28,7 +28,8 @@ def test_token_that_is_short_or_guessed_first_is_told_so_without_it(token: str) 
 
 
 @pytest.mark.parametrize(
-    "token", ["open-sesame", "a-token-of-the-tests", "test-token", "80417263", "correct-horse", "x" * 9 + "1234"]
+    "token",
+    ["open-sesame", "a-token-of-the-tests", "test-token", "80417263", "correct-horse", "x" * 9 + "1234", "x" * 16],
 )
 def test_token_that_is_not_guessed_first_is_right(token: str) -> None:
     assert token_problem(token) == ""
