@@ -38,7 +38,7 @@ def wait_for_ever():
 
 def hold_the_interpreter_for_ever():
     while True:
-        ctypes.PyDLL(None).sleep(1000)  # C code that does not let go of the lock, so that no other thread runs
+        ctypes.PyDLL(None).sleep(1000)  # C code that does not release the lock, so that no other thread runs
 
 signal.signal(signal.SIGUSR2, lambda *_: globals()[(FOLDER / "how").read_text()]())
 while (FOLDER / "hangs_at_start").exists() and "serving.worker" in sys.orig_argv:
