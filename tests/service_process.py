@@ -8,13 +8,16 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parent.parent
 TOKEN = "a-token-of-the-tests"
+NOBODY = "http://127.0.0.1:9"
+"""The address of a registry that is not there."""
 
 
 @dataclass(frozen=True)
@@ -133,3 +136,13 @@ def environment(**variables: str) -> dict[str, str]:
 
 def _lower(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
+
+
+@contextmanager
+def unharmed(service: Service) -> Iterator[None]:
+    """Check that a service is as well afterwards: the same workers answer, and nothing was unexpected to them."""
+    workers = service.worker_pids
+    yield
+    assert service.worker_pids == workers
+    assert service.ask("/recommend", {"user_ratings": {"10": 5}}).json["strategy"] == "personal"
+    assert service.ask("/metrics").json["status_codes"].get("500") is None

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from service_process import TOKEN, Service, environment, free_port
+from load.served_versions import ServedVersions, served_versions
+from published_models import publish
+from service_process import NOBODY, TOKEN, Service, environment, free_port
 from three_versions import make_three_versions
 
 from recsys.data import Dataset
 from recsys.registry import Registry
+from serving.shared.model_cache import ModelCache
 
 StartService = Callable[..., Service]
 
@@ -70,3 +73,27 @@ def start_service(registry_home: Path, tmp_path_factory: pytest.TempPathFactory)
     for service in started:
         if service.process.poll() is None:
             service.stop()
+
+
+@pytest.fixture(scope="module")
+def start_alone(
+    start_service: StartService, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Service]:
+    """Return a function that starts a service with one worker over a cache with version 1, and without a registry."""
+
+    def start(alias: str, dataset: Dataset = tiny, **variables: str) -> Service:
+        cache = tmp_path_factory.mktemp(alias.lower()) / "cache"
+        publish(ModelCache(cache, "movie-recommender", alias), dataset)
+        alone = {"RECSYS_API__WORKERS": "1", "MLFLOW_TRACKING_URI": NOBODY, "RECSYS_MODEL__POLL_SECONDS": "60"}
+        service = start_service(alias, cache=cache, **{**alone, **variables})
+        service.wait_for_version("1")
+        return service
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedVersions]:
+    """Yield a server with versions 1 and 2."""
+    with served_versions(tmp_path_factory.mktemp("server")) as served:
+        yield served

@@ -1,16 +1,14 @@
 """The pages under their Content-Security-Policy, in headless Chromium: everything is drawn, and nothing is reported."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from published_models import publish
 from service_process import Service
 
 from recsys.data import Dataset
-from serving.shared.model_cache import ModelCache
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed", exc_type=ImportError)
 pictures = pytest.importorskip("pictures")
@@ -36,14 +34,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def service(browser: Any, start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Service:
-    cache = tmp_path_factory.mktemp("pages") / "cache"
-    publish(ModelCache(cache, "movie-recommender", "Paged"), tiny)
-    started: Service = start_service(
-        "Paged", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9", RECSYS_API__WORKERS="1"
-    )
-    started.wait_for_version("1")
-    return started
+def service(browser: Any, start_alone: Callable[..., Service]) -> Service:
+    return start_alone("Paged")
 
 
 @pytest.mark.parametrize("path", DRAWN)
@@ -80,12 +72,9 @@ def odd_films(tiny: Dataset) -> Dataset:
 
 
 def test_explorer_odd_genres_and_titles_are_drawn(
-    browser: Any, start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory
+    browser: Any, start_alone: Callable[..., Service], tiny: Dataset
 ) -> None:
-    cache = tmp_path_factory.mktemp("odd") / "cache"
-    publish(ModelCache(cache, "movie-recommender", "Odd"), odd_films(tiny))
-    service = start_service("Odd", cache=cache, MLFLOW_TRACKING_URI="http://127.0.0.1:9", RECSYS_API__WORKERS="1")
-    service.wait_for_version("1")
+    service = start_alone("Odd", odd_films(tiny))
     page = browser.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from service_process import NOBODY
 
 from recsys.registry import Registry
-
-NOBODY = "http://127.0.0.1:9"
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from load.connections import Connection
 from model_stores import add_version, client_of, make_store, recipe
-from service_process import Service
+from service_process import NOBODY, Service
 
 from recsys.data import Dataset
 from recsys.registry import Registry
@@ -20,7 +20,6 @@ from training.cli import main
 pytestmark = pytest.mark.slow
 
 ALIAS = "Production"
-NOBODY = "http://127.0.0.1:9"
 QUESTION = {"user_ratings": {"10": 5, "20": 4}, "n": 5}
 N_USERS = 20_000
 N_CONNECTIONS = 8

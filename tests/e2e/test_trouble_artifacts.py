@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from load.gate import Gate, gate_to
 from load.processes import is_running, wait_until
-from load.served_versions import ServedVersions, served_versions
+from load.served_versions import ServedVersions
 from service_process import Service
 
 pytestmark = pytest.mark.slow
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.slow
 QUESTION = {"user_ratings": {"10": 5, "20": 4}}
 WEIGHTS = "item_weights.values.npy"
 WEIGHTS_BYTES = 900 * 900 * 4
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedVersions]:
-    """Yield a server with versions 1 and 2."""
-    with served_versions(tmp_path_factory.mktemp("server")) as served:
-        yield served
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from typing import Any
 
 import pytest
-from load.served_versions import ServedVersions, served_versions
+from load.served_versions import ServedVersions
 from mlflow import MlflowClient
 from service_process import Service
 
@@ -37,13 +37,6 @@ for number in itertools.count():
         connection.close()
     done += 1
 """
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedVersions]:
-    """Yield a server with versions 1 and 2."""
-    with served_versions(tmp_path_factory.mktemp("server")) as served:
-        yield served
 
 
 @contextmanager

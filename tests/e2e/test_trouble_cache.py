@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from load.gate import Gate, gate_to
-from load.served_versions import N_MOVIES, ServedVersions, served_versions
+from load.served_versions import N_MOVIES, ServedVersions
 from service_process import Service
 
 pytestmark = pytest.mark.slow
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.slow
 QUESTION = {"user_ratings": {"10": 5, "20": 4}, "n": 10}
 WEIGHTS = "item_weights.values.npy"
 N_WORKERS = 2
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedVersions]:
-    """Yield a server with versions 1 and 2."""
-    with served_versions(tmp_path_factory.mktemp("server")) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from load.processes import children_of, freeze, is_running, wait_until
 from published_models import publish
-from service_process import REPOSITORY, Service
+from service_process import NOBODY, REPOSITORY, Service
 
 from recsys.data import Dataset
 from recsys.registry import Registry
@@ -18,7 +18,6 @@ from serving.shared.model_cache import ModelCache
 
 pytestmark = pytest.mark.slow
 
-NOBODY = "http://127.0.0.1:9"
 N_WORKERS = 2
 SILENT_SECONDS = "3"
 QUESTION = {"user_ratings": {"10": 5, "20": 4}, "n": 5}

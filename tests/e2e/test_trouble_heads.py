@@ -1,17 +1,12 @@
 """Request lines and hosts that are none: whatever the method, and in whatever pieces they come."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from load.connections import Connection, Reply
-from published_models import publish
 from service_process import Service
 
-from recsys.data import Dataset
-from serving.shared.model_cache import ModelCache
-
-NOBODY = "http://127.0.0.1:9"
 HOST = b"Host: x\r\n"
 LIVE = b"GET /health/live HTTP/1.1\r\n" + HOST + b"\r\n"
 BODY = b'{"user_ratings":{"10":5}}'
@@ -21,15 +16,9 @@ QUESTION = (
 
 
 @pytest.fixture(scope="module")
-def service(start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Service:
+def service(start_alone: Callable[..., Service]) -> Service:
     """Return a service with one worker, so that all that happens is in one log and on one connection after another."""
-    cache = tmp_path_factory.mktemp("heads") / "cache"
-    publish(ModelCache(cache, "movie-recommender", "Heads"), tiny)
-    started: Service = start_service(
-        "Heads", cache=cache, RECSYS_API__WORKERS="1", MLFLOW_TRACKING_URI=NOBODY, RECSYS_MODEL__POLL_SECONDS="60"
-    )
-    started.wait_for_version("1")
-    return started
+    return start_alone("Heads")
 
 
 def replies(service: Service, *pieces: bytes, number: int = 1) -> list[Reply]:

@@ -14,14 +14,13 @@ from load.clients import Load, Log
 from load.connections import Connection, Reply, ask_once, request_bytes
 from load.processes import connections_of, freeze, is_running, wait_until
 from published_models import publish
-from service_process import Service
+from service_process import NOBODY, Service
 
 from recsys.data import Dataset
 from serving.shared.model_cache import ModelCache
 
 pytestmark = pytest.mark.slow
 
-NOBODY = "http://127.0.0.1:9"
 ALIAS = "Burdened"
 QUESTION = {"user_ratings": {"10": 5, "20": 4}, "n": 5}
 QUESTIONS = [("/recommend", QUESTION), ("/movies/10/similar", None), ("/movies/search?q=a", None), ("/health", None)]

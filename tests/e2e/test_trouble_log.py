@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from load.connections import Connection
 from published_models import publish
-from service_process import Service
+from service_process import NOBODY, Service
 
 from recsys.data import Dataset
 from serving.shared.model_cache import ModelCache
 
-NOBODY = "http://127.0.0.1:9"
 ALIAS = "Logged"
 N_REQUESTS = 1500
 """Their lines are some times what a pipe takes."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from load.gate import Gate, gate_to
-from load.served_versions import WEIGHTS, ServedVersions, served_versions
+from load.served_versions import WEIGHTS, ServedVersions
 from mlflow import MlflowClient
 from pydantic import SecretStr
 from service_process import TOKEN, Service
@@ -29,11 +29,10 @@ ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedVersions]:
-    """Yield a server with versions 1 and 2, the first of them signed."""
-    with served_versions(tmp_path_factory.mktemp("server")) as served:
-        sign(served, 1, KEY)
-        yield served
+def served(served: ServedVersions) -> ServedVersions:
+    """Return a server with versions 1 and 2, the first of them signed."""
+    sign(served, 1, KEY)
+    return served
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 from published_models import publish
-from service_process import TOKEN, Service, environment
+from service_process import NOBODY, TOKEN, Service, environment
 
 from recsys.data import Dataset
 from serving.shared.model_cache import ModelCache
 
-NOBODY = "http://127.0.0.1:9"
 GUESSES, N_WORKERS = 3, 2
 GENRES = ("__proto__", "constructor", "hasOwnProperty")
 RIGHT = {"Authorization": f"Bearer {TOKEN}"}

@@ -10,15 +10,10 @@ from typing import Any
 import pytest
 from load.connections import Connection, CutError, ask_once
 from load.processes import private_kib
-from published_models import publish
-from service_process import Service
-
-from recsys.data import Dataset
-from serving.shared.model_cache import ModelCache
+from service_process import NOBODY, Service
 
 pytestmark = pytest.mark.slow
 
-NOBODY = "http://127.0.0.1:9"
 HEAD = b"POST /recommend HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -31,24 +26,18 @@ PATIENCE_SECONDS = 90.0
 
 
 @pytest.fixture(scope="module")
-def service(start_service: Any, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Service:
+def service(start_alone: Callable[..., Service]) -> Service:
     """Return a service with one worker of little patience."""
-    cache = tmp_path_factory.mktemp("slow") / "cache"
-    publish(ModelCache(cache, "movie-recommender", "Slow"), tiny)
-    started: Service = start_service(
+    return start_alone(
         "Slow",
-        cache=cache,
-        MLFLOW_TRACKING_URI=NOBODY,
-        RECSYS_API__WORKERS="1",
         RECSYS_LIMITS__CONNECTIONS=str(MAX_CONNECTIONS),
         RECSYS_LIMITS__HEAD_SECONDS="1",
         RECSYS_LIMITS__BODY_SECONDS="1",
         RECSYS_LIMITS__IDLE_SECONDS="1",
         RECSYS_LIMITS__ANSWER_SECONDS="2",
         RECSYS_LIMITS__BUFFERED_MIB="1",
+        RECSYS_MODEL__POLL_SECONDS="0.5",
     )
-    started.wait_for_version("1")
-    return started
 
 
 SILENT: dict[str, tuple[bytes, bytes, int | None]] = {

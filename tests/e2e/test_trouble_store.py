@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from load.altering_proxy import ARTIFACTS, Alteration, AlteringProxy, altering_proxy
 from load.processes import children_of, is_running, wait_until
-from load.served_versions import WEIGHTS, ServedVersions, served_versions
+from load.served_versions import WEIGHTS, ServedVersions
 from mlflow import MlflowClient
 from service_process import Service
 
@@ -25,13 +25,6 @@ EVIL = "evil-of-the-tests"
 
 Listed = list[dict[str, Any]]
 Alter = Callable[[AlteringProxy], Alteration]
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedVersions]:
-    """Yield a server with versions 1 and 2."""
-    with served_versions(tmp_path_factory.mktemp("server")) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")

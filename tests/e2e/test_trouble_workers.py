@@ -16,14 +16,13 @@ import pytest
 from load.clients import Load
 from load.connections import ask_once
 from published_models import publish
-from service_process import Service, environment, free_port
+from service_process import NOBODY, Service, environment, free_port
 
 from recsys.data import Dataset
 from recsys.log_lines import FIELDS
 from serving.shared.model_cache import ModelCache
 
 N_WORKERS = 4
-NOBODY = "http://127.0.0.1:9"
 LIVE = "GET /health/live"
 SIMILAR = "GET /movies/{movie_id}/similar"
 
