@@ -9,17 +9,20 @@ from pathlib import Path
 import mlflow
 from loguru import logger
 from mlflow import MlflowClient
+from mlflow.entities import FileInfo
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from recsys import artifact_store
 from recsys.alias.description import describe
 from recsys.alias.move import settle
 from recsys.alias.spellings import pointers, standard_spellings
 from recsys.alias.state import AliasState, ModelMetadata
-from recsys.errors import LeaseHeldError, RegistryError
+from recsys.checksums import ADDED_BY_MLFLOW, remove_added_files
+from recsys.errors import ArtifactError, LeaseHeldError, RegistryError
+from recsys.model_checks import MOST_FILES
 from recsys.model_version import ModelVersion
-from recsys.registry_errors import NOT_FOUND, check_database, registry_errors, sensible
+from recsys.registry_errors import NOT_FOUND, check_database, registry_errors, sensible, sensible_files
 from recsys.settings import Settings
 from recsys.signatures import Signatures
 
@@ -209,11 +212,35 @@ class Registry:
 
     def download_uri(self, model_uri: str, folder: Path) -> Path:
         """Fetch the artifacts of a model into a folder and return where they lie."""
-        return artifact_store.fetch(model_uri, folder, self.tracking_uri)
+        with self.registry_errors(f"the artifacts of {model_uri}"), sensible_files(model_uri):
+            fetched = mlflow.artifacts.download_artifacts(
+                artifact_uri=model_uri, dst_path=str(folder), tracking_uri=self.tracking_uri
+            )
+        remove_added_files(Path(fetched))
+        return Path(fetched)
 
     def size_of(self, model_uri: str) -> int:
-        """Return how many bytes the artifacts of a model have, as the store lists them; nothing is fetched."""
-        return artifact_store.size_of(model_uri, self.tracking_uri)
+        """Return how many bytes the artifacts of a model have, as the store lists them; nothing is fetched.
+
+        Raises
+        ------
+        ArtifactError
+            When it lists more than `MOST_FILES` files, which no model has.
+        """
+        with self.registry_errors(f"the list of files of {model_uri}"):
+            store = get_artifact_repository(model_uri, tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+            n_files, size, folders = 0, 0, [""]
+            while folders:
+                with sensible_files(model_uri):
+                    for found in store.list_artifacts(folders.pop() or None):
+                        if found.path in ADDED_BY_MLFLOW:  # by whoever has loaded the model from the store's own place
+                            continue
+                        if found.is_dir:
+                            folders.append(found.path)
+                        n_files, size = n_files + 1, size + _size_of(found)
+                if n_files > MOST_FILES:
+                    raise ArtifactError(f"{model_uri} lists more than {MOST_FILES} files, which no model has")
+        return size
 
     def registry_errors(self, what: str) -> AbstractContextManager[None]:
         """Turn every failure to get ``what`` from the server into one `RegistryError`."""
@@ -229,6 +256,14 @@ def current_tracking_uri(settings: Settings) -> str:
 def registry_of(settings: Settings) -> Registry:
     """Return the registry of the configured model."""
     return Registry(settings.model.name, settings.tracking_uri, Signatures.of(settings.model))
+
+
+def _size_of(found: FileInfo) -> int:
+    """Return the size of a listed file, bytes, 0 for a folder; `ValueError` when it is no size."""
+    size: object = found.file_size or 0
+    if not isinstance(size, int) or size < 0:
+        raise ValueError(f"{found.path!r} has the size {size!r}"[:200])
+    return size
 
 
 def _model_version(found: MlflowVersion) -> ModelVersion:

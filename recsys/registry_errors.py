@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recsys.errors import NotRegisteredError, RecsysError, RegistryError
+from recsys.errors import ArtifactError, NotRegisteredError, RecsysError, RegistryError
 from recsys.tracking_address import DATABASES
 
 NOT_FOUND = "RESOURCE_DOES_NOT_EXIST"
@@ -67,6 +67,18 @@ def sensible(what: str) -> Iterator[None]:
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise RegistryError(
             f"what the registry answers about {what} makes no sense ({str(error)[:200]}); check MLFLOW_TRACKING_URI"
+        ) from None
+
+
+@contextmanager
+def sensible_files(model_uri: str) -> Iterator[None]:
+    """Tell in a sentence of a list of files that no artifact store gives; failed connections are told of elsewhere."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError, AttributeError, LookupError) as error:
+        raise ArtifactError(
+            f"what the artifact store answers about {model_uri} makes no sense ({str(error)[:200]}); "
+            "check what answers there"
         ) from None
 
 

@@ -41,6 +41,6 @@ def test_size_of_a_list_that_makes_no_sense_is_told_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: object, said: str
 ) -> None:
     store = SimpleNamespace(list_artifacts=lambda _: listed)
-    monkeypatch.setattr("recsys.artifact_store.get_artifact_repository", lambda *_, **__: store)
+    monkeypatch.setattr("recsys.registry.get_artifact_repository", lambda *_, **__: store)
     with pytest.raises(ArtifactError, match=f"what the artifact store answers about models:/x/1 makes no.*{said}"):
         make_store(tmp_path).size_of("models:/x/1")
